@@ -1,0 +1,76 @@
+package distros
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// UnknownError says that no entry has a name, and which names are near.
+type UnknownError struct {
+	Name    string   // what was asked for
+	Nearest []string // at most three, nearest first; empty if nothing is near
+	Known   []string // all names, in catalog order
+}
+
+// Error names the nearest entries, or all of them when none is near.
+func (e *UnknownError) Error() string {
+	if len(e.Nearest) > 0 {
+		return fmt.Sprintf("no system is called %q; did you mean %s?", e.Name, strings.Join(e.Nearest, " or "))
+	}
+	return fmt.Sprintf("no system is called %q; there are %s", e.Name, strings.Join(e.Known, ", "))
+}
+
+// unknown builds the error for a name that is not among the known ones.
+func unknown(name string, known []string) *UnknownError {
+	e := &UnknownError{Name: clip(name, 64), Known: known}
+	wanted := strings.ToLower(e.Name)
+	distance := make(map[string]int, len(known))
+	for _, k := range known {
+		distance[k] = nameDistance(wanted, k)
+		if distance[k] <= 1+len(wanted)/3 {
+			e.Nearest = append(e.Nearest, k)
+		}
+	}
+	slices.SortStableFunc(e.Nearest, func(a, b string) int { return distance[a] - distance[b] })
+	e.Nearest = e.Nearest[:min(3, len(e.Nearest))]
+	return e
+}
+
+// nameDistance is the edit distance, but a name that merely continues or
+// contains what was typed ("core", "fedora") counts as one edit away.
+func nameDistance(wanted, known string) int {
+	if len(wanted) >= 3 && strings.Contains(known, wanted) {
+		return 1
+	}
+	return editDistance(wanted, known)
+}
+
+// editDistance counts the bytes to insert, delete or replace to get from a to b.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// clip shortens a text from outside, so that an error stays readable.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}
