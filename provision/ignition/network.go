@@ -1,0 +1,104 @@
+package ignition
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"distrolab/provision"
+)
+
+// NetworkStyle says which files configure a system's network.
+type NetworkStyle string
+
+// The network styles.
+const (
+	Networkd       NetworkStyle = "systemd-networkd" // Flatcar
+	NetworkManager NetworkStyle = "NetworkManager"   // Fedora CoreOS
+	NetworkFixed   NetworkStyle = "fixed"            // the image's own; nothing is rendered
+)
+
+// The files of each style.
+const (
+	networkdPath = "/etc/systemd/network/10-distrolab.network"
+	keyfilePath  = "/etc/NetworkManager/system-connections/distrolab.nmconnection"
+)
+
+// networkFiles is the file for the one interface, or none where the default,
+// DHCP, was asked for.
+func networkFiles(n provision.Network, style NetworkStyle) []provision.File {
+	if n.MAC == "" {
+		return nil
+	}
+	switch style {
+	case Networkd:
+		return []provision.File{{Path: networkdPath, Content: networkdText(n)}}
+	case NetworkManager:
+		// NetworkManager ignores key files that others than root can read.
+		return []provision.File{{Path: keyfilePath, Content: keyfileText(n), Mode: 0o600}}
+	}
+	return nil
+}
+
+// networkdText is a systemd.network file.
+func networkdText(n provision.Network) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "[Match]\nMACAddress=%s\n\n[Network]\n", strings.ToLower(n.MAC))
+	if n.DHCP {
+		b.WriteString("DHCP=yes\n")
+	}
+	for _, address := range n.Addresses {
+		fmt.Fprintf(&b, "Address=%s\n", address)
+	}
+	if n.Gateway != "" {
+		fmt.Fprintf(&b, "Gateway=%s\n", n.Gateway)
+	}
+	for _, server := range n.DNS {
+		fmt.Fprintf(&b, "DNS=%s\n", server)
+	}
+	return b.String()
+}
+
+// keyfileText is a NetworkManager connection.
+func keyfileText(n provision.Network) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "[connection]\nid=distrolab\ntype=ethernet\n\n[ethernet]\nmac-address=%s\n", strings.ToUpper(n.MAC))
+	b.WriteString(keyfileFamily(n, "ipv4", "disabled", netip.Addr.Is4))
+	b.WriteString(keyfileFamily(n, "ipv6", "link-local", netip.Addr.Is6))
+	return b.String()
+}
+
+// keyfileFamily is the section of one address family; quiet is its method
+// when it has no address and no DHCP.
+func keyfileFamily(n provision.Network, name, quiet string, member func(netip.Addr) bool) string {
+	var addresses, servers []string
+	for _, text := range n.Addresses {
+		if prefix, err := netip.ParsePrefix(text); err == nil && member(prefix.Addr()) {
+			addresses = append(addresses, text)
+		}
+	}
+	for _, text := range n.DNS {
+		if addr, err := netip.ParseAddr(text); err == nil && member(addr) {
+			servers = append(servers, text)
+		}
+	}
+	method := quiet
+	switch {
+	case n.DHCP:
+		method = "auto"
+	case len(addresses) > 0:
+		method = "manual"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n[%s]\nmethod=%s\n", name, method)
+	for i, address := range addresses {
+		fmt.Fprintf(&b, "address%d=%s\n", i+1, address)
+	}
+	if gateway, err := netip.ParseAddr(n.Gateway); err == nil && member(gateway) {
+		fmt.Fprintf(&b, "gateway=%s\n", gateway)
+	}
+	if len(servers) > 0 && method != quiet {
+		fmt.Fprintf(&b, "dns=%s;\n", strings.Join(servers, ";"))
+	}
+	return b.String()
+}
