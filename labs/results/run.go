@@ -49,14 +49,15 @@ const (
 // Run is one boot or join: one line of runs.jsonl. Pointers, empty strings and
 // absent entries are unknown values; 0 always means that 0 was measured.
 type Run struct {
-	Schema   string   `json:"schema"` // RunSchema; filled in by [Store.Append]
-	RunID    string   `json:"run_id"` // unique within its session
-	Session  string   `json:"session"`
-	Block    int      `json:"block"`    // 1-based; warm-ups have block 0
-	Pos      int      `json:"pos"`      // 1-based place within its block
-	Seed     uint64   `json:"seed"`     // of the session's shuffle; below 2^53, so that every JSON reader keeps it
-	Phase    Phase    `json:"phase"`    //
-	Scenario Scenario `json:"scenario"` //
+	Schema   string            `json:"schema"` // RunSchema; filled in by [Store.Append]
+	RunID    string            `json:"run_id"` // unique within its session
+	Session  string            `json:"session"`
+	Block    int               `json:"block"` // 1-based; warm-ups have block 0
+	Pos      int               `json:"pos"`   // 1-based place within its block
+	Seed     uint64            `json:"seed"`  // of the session's shuffle; below 2^53, so that every JSON reader keeps it
+	Phase    Phase             `json:"phase"`
+	Scenario Scenario          `json:"scenario"`
+	Finish   observe.Milestone `json:"finish,omitempty"` // milestone that ends the run
 
 	Subject  Subject           `json:"subject"`
 	VM       VM                `json:"vm"`

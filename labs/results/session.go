@@ -1,6 +1,10 @@
 package results
 
-import "time"
+import (
+	"time"
+
+	"distrolab/labs/observe"
+)
 
 // Mode says how far the numbers of a session may be trusted.
 type Mode string
@@ -16,21 +20,21 @@ const (
 // Session is the design of an experiment, written before its first run as
 // session.json.
 type Session struct {
-	Schema   string        `json:"schema"` // SessionSchema; filled in by [Create]
-	ID       string        `json:"id"`
-	Started  time.Time     `json:"started"`
-	Mode     Mode          `json:"mode"`
-	Scenario Scenario      `json:"scenario"`
-	Finish   string        `json:"finish,omitempty"` // milestone that ends a run; empty: each subject's own
-	Subjects []Subject     `json:"subjects"`
-	Baseline string        `json:"baseline,omitempty"` // Subject.OS that ratios are against; empty: the first subject
-	Blocks   int           `json:"blocks"`             // planned
-	Warmups  int           `json:"warmups"`            // unmeasured runs of each subject before the first block
-	Seed     uint64        `json:"seed"`               // of the order within the blocks; below 2^53
-	Target   float64       `json:"target"`             // relative half width that ends the session early, such as 0.03; 0: none
-	Budget   time.Duration `json:"budget_ns"`          // 0: none
-	Deadline time.Duration `json:"deadline_ns"`        // of one run
-	StopRule string        `json:"stop_rule"`          // in words
-	Env      Environment   `json:"env"`                // when the session began
-	Tool     Tool          `json:"tool"`
+	Schema   string            `json:"schema"` // SessionSchema; filled in by [Create]
+	ID       string            `json:"id"`
+	Started  time.Time         `json:"started"`
+	Mode     Mode              `json:"mode"`
+	Scenario Scenario          `json:"scenario"`
+	Finish   observe.Milestone `json:"finish,omitempty"` // milestone that ends a run; empty: each subject's own
+	Subjects []Subject         `json:"subjects"`
+	Baseline string            `json:"baseline,omitempty"` // Subject.OS that ratios are against; empty: the first subject
+	Blocks   int               `json:"blocks"`             // planned
+	Warmups  int               `json:"warmups"`            // unmeasured runs of each subject before the first block
+	Seed     uint64            `json:"seed"`               // of the order within the blocks; below 2^53
+	Target   float64           `json:"target"`             // relative half width that ends the session early, such as 0.03; 0: none
+	Budget   time.Duration     `json:"budget_ns"`          // 0: none
+	Deadline time.Duration     `json:"deadline_ns"`        // of one run
+	StopRule string            `json:"stop_rule"`          // in words
+	Env      Environment       `json:"env"`                // when the session began
+	Tool     Tool              `json:"tool"`
 }

@@ -1,0 +1,35 @@
+package results
+
+import (
+	"math"
+	"strconv"
+)
+
+// Digits writes seconds for people with three significant digits and without a
+// unit: 21.9, 4.05, 0.482, 1234. NaN is "unknown", infinity "unfinished".
+func Digits(seconds float64) string {
+	switch {
+	case math.IsNaN(seconds):
+		return "unknown"
+	case math.IsInf(seconds, 0):
+		return "unfinished"
+	case math.Abs(seconds) < 0.0005:
+		return "0.000"
+	}
+	// Round first: 9.996 has two digits before the point once rounded.
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(seconds, 'e', 2, 64), 64)
+	if err != nil {
+		rounded = seconds
+	}
+	decimals := 2 - int(math.Floor(math.Log10(math.Abs(rounded))))
+	return strconv.FormatFloat(seconds, 'f', min(max(decimals, 0), 3), 64)
+}
+
+// Seconds writes seconds for people with their unit: "21.9 s".
+func Seconds(seconds float64) string {
+	text := Digits(seconds)
+	if math.IsNaN(seconds) || math.IsInf(seconds, 0) {
+		return text
+	}
+	return text + " s"
+}
