@@ -4,14 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,9 +48,9 @@ func (s *Store) Add(ctx context.Context, srcDir string, progress func(Progress))
 	if err != nil {
 		return Image{}, err
 	}
-	defer os.RemoveAll(staging) //nolint:errcheck // gone already when all went well
+	defer staging.discard()
 	for _, f := range m.Files {
-		if err := copyFile(ctx, root, staging, f, progress); err != nil {
+		if err := copyFile(ctx, root, staging.dir, f, progress); err != nil {
 			return Image{}, fmt.Errorf("adding %s from %s: %w", f.Name, srcDir, err)
 		}
 	}
@@ -135,45 +132,4 @@ func seal(f *os.File) error {
 		return err
 	}
 	return f.Close()
-}
-
-// stage makes a directory in which an image is put together.
-func (s *Store) stage() (string, error) {
-	dir, err := os.MkdirTemp(filepath.Join(s.dir, "staging"), "image-")
-	if err != nil {
-		return "", fmt.Errorf("preparing the image store: %w", err)
-	}
-	return dir, nil
-}
-
-// commit moves a complete directory to its address in one step.
-func (s *Store) commit(staging string, m Manifest) (Image, error) {
-	id := m.id()
-	if err := writeManifest(staging, m); err != nil {
-		return Image{}, err
-	}
-	if err := os.Chmod(staging, 0o755); err != nil {
-		return Image{}, fmt.Errorf("storing %s: %w", id, err)
-	}
-	final := filepath.Join(s.dir, "images", id)
-	err := os.Rename(staging, final)
-	if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTEMPTY) {
-		return s.Get(id) // another process was faster with the same content
-	}
-	if err != nil {
-		return Image{}, fmt.Errorf("storing %s: %w", id, err)
-	}
-	i, err := s.Get(id)
-	if err != nil {
-		return Image{}, err
-	}
-	return i, s.touch(i)
-}
-
-// touch notes that an image was added again, so that it counts as the newest.
-func (s *Store) touch(i Image) error {
-	if err := os.Chtimes(i.Dir, time.Time{}, s.now()); err != nil {
-		return fmt.Errorf("storing %s: %w", i.ID, err)
-	}
-	return nil
 }

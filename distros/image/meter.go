@@ -25,13 +25,18 @@ func newMeter(report func(Progress), start Progress) *meter {
 
 // Write counts the bytes of p.
 func (m *meter) Write(p []byte) (int, error) {
-	m.at.Done += int64(len(p))
+	m.add(len(p))
+	return len(p), nil
+}
+
+// add counts n bytes.
+func (m *meter) add(n int) {
+	m.at.Done += int64(n)
 	if passed := time.Since(m.last); passed >= meterInterval {
 		m.at.Rate = float64(m.at.Done-m.before) / passed.Seconds()
 		m.last, m.before = time.Now(), m.at.Done
 		m.report(m.at)
 	}
-	return len(p), nil
 }
 
 // finish reports the last count.

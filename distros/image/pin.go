@@ -110,10 +110,11 @@ func (s *Store) Remove(id string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(filepath.Join(s.dir, "images", id), filepath.Join(trash, id)); err != nil {
+	defer trash.discard()
+	if err := os.Rename(filepath.Join(s.dir, "images", id), filepath.Join(trash.dir, id)); err != nil {
 		return fmt.Errorf("removing %s: %w", id, err)
 	}
-	if err := os.RemoveAll(trash); err != nil {
+	if err := os.RemoveAll(trash.dir); err != nil {
 		return fmt.Errorf("removing %s: %w", id, err)
 	}
 	return nil

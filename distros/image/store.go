@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,8 +22,9 @@ import (
 // staging/ what is being added; pins/ID/WHO and locks/ID protect images in use;
 // partial/ unfinished downloads.
 type Store struct {
-	dir string
-	now func() time.Time
+	dir   string
+	now   func() time.Time
+	retry func(ctx context.Context, failures int) error // waits before a download is tried again
 }
 
 // Image is an image in the store.
@@ -85,7 +85,7 @@ func Open(dir string) (*Store, error) {
 			return nil, fmt.Errorf("opening the image store: %w; choose a directory you can write", err)
 		}
 	}
-	return &Store{dir: abs, now: time.Now}, nil
+	return &Store{dir: abs, now: time.Now, retry: backOff}, nil
 }
 
 // Dir is the absolute directory of the store.
@@ -194,18 +194,6 @@ func (f File) compare(size int64, sum string) error {
 	}
 	if sum != f.SHA256 {
 		return fmt.Errorf("has sha256 %s, but its manifest says %s; the file was changed", sum, f.SHA256)
-	}
-	return nil
-}
-
-// writeManifest writes image.json into a directory under construction.
-func writeManifest(dir string, m Manifest) error {
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", ManifestName, err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, ManifestName), append(text, '\n'), 0o444); err != nil {
-		return fmt.Errorf("writing %s: %w", ManifestName, err)
 	}
 	return nil
 }

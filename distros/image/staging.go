@@ -1,0 +1,123 @@
+package image
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// staging is a directory in which an image is put together or taken apart. Its
+// lock tells the work of a living process from what a killed one left.
+type staging struct {
+	dir  string
+	lock *os.File
+}
+
+// stage makes a staging directory.
+func (s *Store) stage() (*staging, error) {
+	dir, err := os.MkdirTemp(filepath.Join(s.dir, "staging"), "image-")
+	if err != nil {
+		return nil, fmt.Errorf("preparing the image store: %w", err)
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the image store: %w", err)
+	}
+	return &staging{dir: dir, lock: lock}, nil
+}
+
+// discard removes what is left of the directory.
+func (st *staging) discard() {
+	os.RemoveAll(st.dir) //nolint:errcheck // Sweep tries again
+	st.lock.Close()      //nolint:errcheck // closing releases
+}
+
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close() //nolint:errcheck // the error says more
+		return nil, err
+	}
+	return f, nil
+}
+
+// Sweep removes what killed processes left half done, and returns the paths.
+// Unfinished downloads stay, because a later one continues them. A directory is
+// taken for abandoned if nobody holds its lock and it is older than a minute.
+func (s *Store) Sweep() ([]string, error) {
+	top := filepath.Join(s.dir, "staging")
+	entries, err := os.ReadDir(top)
+	if err != nil {
+		return nil, fmt.Errorf("sweeping the image store: %w", err)
+	}
+	var gone []string
+	var bad []error
+	for _, e := range entries {
+		dir := filepath.Join(top, e.Name())
+		info, err := e.Info()
+		if err != nil || s.now().Sub(info.ModTime()) < time.Minute {
+			continue // just made, perhaps not locked yet
+		}
+		lock, err := lockDir(dir)
+		if err != nil {
+			continue // a living process works there
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			bad = append(bad, fmt.Errorf("sweeping %s: %w", dir, err))
+		} else {
+			gone = append(gone, dir)
+		}
+		lock.Close() //nolint:errcheck // closing releases
+	}
+	return gone, errors.Join(bad...)
+}
+
+// writeManifest writes image.json into a directory under construction.
+func writeManifest(dir string, m Manifest) error {
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", ManifestName, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ManifestName), append(text, '\n'), 0o444); err != nil {
+		return fmt.Errorf("writing %s: %w", ManifestName, err)
+	}
+	return nil
+}
+
+// commit moves a complete directory to its address in one step.
+func (s *Store) commit(st *staging, m Manifest) (Image, error) {
+	id := m.id()
+	if err := writeManifest(st.dir, m); err != nil {
+		return Image{}, err
+	}
+	if err := os.Chmod(st.dir, 0o755); err != nil {
+		return Image{}, fmt.Errorf("storing %s: %w", id, err)
+	}
+	err := os.Rename(st.dir, filepath.Join(s.dir, "images", id))
+	if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, syscall.ENOTEMPTY) {
+		return Image{}, fmt.Errorf("storing %s: %w", id, err)
+	}
+	// If it exists, another process was faster with the same content.
+	i, err := s.Get(id)
+	if err != nil {
+		return Image{}, err
+	}
+	return i, s.touch(i)
+}
+
+// touch notes that an image was added again, so that it counts as newer than
+// others of the same age.
+func (s *Store) touch(i Image) error {
+	if err := os.Chtimes(i.Dir, time.Time{}, s.now()); err != nil {
+		return fmt.Errorf("storing %s: %w", i.ID, err)
+	}
+	return nil
+}
