@@ -1,22 +1,25 @@
 package observe
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 )
 
 const (
-	maxLine    = 4096                  // longest line that patterns see, in bytes; a longer one is cut into several
-	maxSegs    = 64                    // reads of one line that are told apart
-	promptIdle = 50 * time.Millisecond // a line without an end is a prompt after this silence
-	serialErr  = 2 * time.Millisecond  // error of a serial stamp
-	maxHeld    = 256                   // stamps of reads kept before the request
+	maxLine    = 4096                   // longest line that patterns see, in bytes; a longer one is cut into several
+	maxSegs    = 64                     // reads of one line that are told apart
+	promptIdle = 50 * time.Millisecond  // a line without an end is a prompt after this silence
+	serialErr  = 2 * time.Millisecond   // error of a serial stamp
+	sameStamp  = 100 * time.Microsecond // reads closer than this count as one
 )
 
-// console turns the serial port's bytes into lines, and lines into milestones.
+// console turns the serial port's bytes into lines, and lines into findings.
+// Its lock is never held while an event is told.
 type console struct {
 	o *Observer
 
@@ -25,31 +28,41 @@ type console struct {
 	line   []byte    // the line so far, without escape sequences
 	segs   []segment // which read brought which part of it
 	tried  int       // length at which patterns last looked at it
-	crlf   bool      // the last byte was a carriage return
-	prompt *time.Timer
-	first  bool // the first line was handled
-	open   []pattern
-	faults []fault
+	first  bool      // the first line was handled
+	open   []pattern // not yet seen
+	faults []fault   // not yet seen
+	found  []finding // not yet told
 	ring   ring
 	kernel envelope
 	log    rawLog
 	count  Counters
+
+	prompt *time.Timer
+	armed  bool
+	reads  int64 // count.SerialReads when the timer was armed
 }
 
 // segment says when the bytes of a line from an offset on had arrived.
 type segment struct {
 	from int
 	at   time.Duration
-	late time.Duration // how long they may have lain unread
+	late time.Duration // how much earlier they may have come
 	q    Quality
+}
+
+// finding is a milestone or a fault line to be told once the lock is released.
+type finding struct {
+	m     Milestone
+	s     sighting
+	fault *FaultLine
 }
 
 func (c *console) init(o *Observer) {
 	c.o = o
 	c.line = make([]byte, 0, maxLine)
 	c.segs = make([]segment, 0, maxSegs)
-	c.open = append([]pattern(nil), o.profile.patterns...)
-	c.faults = append([]fault(nil), o.profile.faults...)
+	c.open = slices.Clone(o.profile.patterns)
+	c.faults = slices.Clone(o.profile.faults)
 	c.log = rawLog{raw: o.opt.Console, left: o.opt.ConsoleLimit}
 	c.log.init(o.opt.Stamps)
 }
@@ -69,66 +82,84 @@ func (o *Observer) ReadConsole(ctx context.Context, r io.Reader) error {
 // take handles one read.
 func (c *console) take(ch chunk) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.count.Unwritten += c.log.write(ch)
 	c.count.SerialBytes += int64(len(ch.data))
 	c.count.SerialReads++
-	if c.prompt != nil {
-		c.prompt.Stop()
-	}
-	seg := c.segment(ch)
-	for _, b := range ch.data {
-		c.byte(b, seg)
-	}
-	if len(c.line) > c.tried {
+	c.split(ch)
+	if len(c.line) > c.tried && !c.armed {
 		c.armPrompt()
 	}
+	c.unlockAndTell()
 }
 
-// segment judges how well a read's stamp stands for its bytes. Bytes that lay
-// unread, and all but the first line of a read, came at its stamp or before.
-func (c *console) segment(ch chunk) segment {
-	s := segment{at: ch.at, late: serialErr, q: Exact}
-	if !ch.waited && ch.since > serialErr {
-		s.late, s.q = ch.since, AtMost
+// unlockAndTell releases the lock and tells what was found under it.
+func (c *console) unlockAndTell() {
+	found := c.found
+	c.found = nil
+	c.mu.Unlock()
+	for _, f := range found {
+		if f.fault != nil {
+			c.o.sawFault(*f.fault)
+		} else {
+			c.o.see(f.m, f.s)
+		}
 	}
-	return s
 }
 
-func (c *console) byte(b byte, seg segment) {
-	wasCR := c.crlf
-	c.crlf = b == '\r'
-	out, ok, breaks := c.strip.next(b)
-	if breaks {
-		if !(b == '\n' && wasCR) {
+// split cuts a read into lines. Bytes that lay unread, and all but the first
+// line of a read, came at its stamp or before.
+func (c *console) split(ch chunk) {
+	seg := segment{at: ch.at, late: serialErr, q: Exact}
+	if !ch.waited && ch.since > serialErr {
+		seg.late, seg.q = ch.since, AtMost
+	}
+	for b := ch.data; len(b) > 0; {
+		if n := c.strip.plain(b); n > 0 {
+			c.text(b[:n], seg)
+			b = b[n:]
+			continue
+		}
+		if c.strip.next(b[0]) && len(c.line) > 0 {
+			c.endLine()
+			seg.q = AtMost
+		}
+		b = b[1:]
+	}
+}
+
+// text appends to the line. A line that is too long is cut into several.
+func (c *console) text(b []byte, seg segment) {
+	for len(b) > 0 {
+		if len(c.line) == maxLine {
 			c.endLine()
 		}
-		return
+		c.mark(seg)
+		n := min(len(b), maxLine-len(c.line))
+		c.line = append(c.line, b[:n]...)
+		b = b[n:]
 	}
-	if !ok {
-		return
-	}
-	if len(c.line) == maxLine {
-		c.endLine()
-	}
-	if n := len(c.segs); n == 0 || c.segs[n-1].at != seg.at {
-		seg.from = len(c.line)
-		if n < maxSegs {
-			c.segs = append(c.segs, seg)
-		} else { // too many parts: the last one takes the later stamp
-			last := &c.segs[n-1]
-			last.late += seg.at - last.at
-			last.at, last.q = seg.at, AtMost
-		}
-	}
-	c.line = append(c.line, out)
 }
 
-// endLine handles the line and begins the next. An empty line is nothing.
-func (c *console) endLine() {
-	if len(c.line) == 0 {
+// mark remembers that the bytes from here on have the stamp of seg. A port that
+// is read byte by byte gives stamps microseconds apart; they count as one.
+func (c *console) mark(seg segment) {
+	n := len(c.segs)
+	if n > 0 && seg.at-c.segs[n-1].at < sameStamp && seg.q == c.segs[n-1].q {
 		return
 	}
+	seg.from = len(c.line)
+	if n < maxSegs {
+		c.segs = append(c.segs, seg)
+		return
+	}
+	// Too many parts: the last one takes the later stamp.
+	last := &c.segs[n-1]
+	last.late += seg.at - last.at
+	last.at, last.q = seg.at, AtMost
+}
+
+// endLine handles the line and begins the next.
+func (c *console) endLine() {
 	c.count.Lines++
 	stamp, text, ok := parsePrintk(c.line)
 	if ok {
@@ -144,45 +175,61 @@ func (c *console) endLine() {
 
 // look tries the patterns on the line so far.
 func (c *console) look(stamp time.Duration, stamped bool) {
+	c.tried = len(c.line)
 	if !c.first {
 		c.first = true
 		c.firstText(stamped)
 	}
 	for i := 0; i < len(c.open); {
-		end := c.open[i].match(c.line)
-		if end < 0 && !(stamped && c.open[i].m == KernelConsole && !c.open[i].declared) {
+		p := &c.open[i]
+		end := p.match(c.line)
+		if end < 0 && stamped && p.m == KernelConsole && !p.declared {
+			end = 1 // any stamped line is the kernel's
+		}
+		if end < 0 {
 			i++
 			continue
 		}
-		c.o.see(c.open[i].m, c.sighting(max(end, 1), stamp, stamped))
-		c.open = append(c.open[:i], c.open[i+1:]...)
+		c.found = append(c.found, finding{m: p.m, s: c.sighting(end, stamp, stamped)})
+		c.open = slices.Delete(c.open, i, i+1)
 	}
-	for i := 0; i < len(c.faults); i++ {
+	for i := range c.faults {
 		f := c.faults[i]
 		if f.match(c.line) < 0 {
 			continue
 		}
-		c.faults = append(c.faults[:i], c.faults[i+1:]...)
-		c.o.sawFault(FaultLine{Line: printable(c.line, maxRaw), Cause: f.cause, At: c.segs[0].at, Fatal: f.fatal})
-		return // the first cause of a line is the closest one
+		c.faults = slices.Delete(c.faults, i, i+1)
+		c.found = append(c.found, finding{fault: &FaultLine{
+			Line: printable(c.line, maxRaw), Cause: f.cause, At: c.segs[0].at, Fatal: f.fatal,
+		}})
+		return // the list begins with the closest causes
 	}
-	c.tried = len(c.line)
 }
 
 // firstText takes the first serial text for the firmware's where there is no
-// debug port, unless it is the kernel's.
+// debug port and no pattern, unless a loader or the kernel wrote it.
 func (c *console) firstText(stamped bool) {
-	if stamped || c.o.firmwareAttached.Load() {
+	if stamped || c.o.firmwareAttached.Load() || notFirmware(c.line) {
 		return
 	}
 	for _, p := range c.open {
-		if (p.m == KernelConsole || p.m == LoaderFirst || p.m == InitStart) && p.match(c.line) >= 0 {
+		if p.m == FirmwareFirst || p.match(c.line) >= 0 {
 			return
 		}
 	}
 	s := c.sighting(1, 0, false)
 	s.q = AtMost
-	c.o.see(FirmwareFirst, s)
+	c.found = append(c.found, finding{m: FirmwareFirst, s: s})
+}
+
+// notFirmware knows the texts that a kernel writes before its first line.
+func notFirmware(line []byte) bool {
+	for _, prefix := range []string{"EFI stub: ", "early console in ", "Probing EDD", "Decompressing Linux"} {
+		if bytes.HasPrefix(line, []byte(prefix)) {
+			return true
+		}
+	}
+	return false
 }
 
 // sighting is what the line shows at the byte before end: the stamp of the
@@ -204,6 +251,7 @@ func (c *console) sighting(end int, stamp time.Duration, stamped bool) sighting 
 // armPrompt looks at a line without an end once the guest has been silent: a
 // login prompt has no newline. The stamps are those of its bytes.
 func (c *console) armPrompt() {
+	c.armed, c.reads = true, c.count.SerialReads
 	if c.prompt == nil {
 		c.prompt = time.AfterFunc(promptIdle, c.lookAtPrompt)
 		return
@@ -213,29 +261,38 @@ func (c *console) armPrompt() {
 
 func (c *console) lookAtPrompt() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.line) > c.tried {
+	c.armed = false
+	switch {
+	case len(c.line) <= c.tried:
+	case c.count.SerialReads != c.reads:
+		c.armPrompt() // not silent
+	default:
 		stamp, _, ok := parsePrintk(c.line)
 		c.look(stamp, ok)
 	}
+	c.unlockAndTell()
 }
 
-// begin tells when the request was; reads held back are logged then.
+// begin tells when the request was. Milestones seen before it were forgotten,
+// so all are open again.
 func (c *console) begin(b0 time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.log.begin(b0)
+	c.open = slices.Clone(c.o.profile.patterns)
 }
 
 // flush handles a last line without an end and writes what is buffered.
 func (c *console) flush() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.prompt != nil {
-		c.prompt.Stop()
+	if c.armed && c.prompt.Stop() {
+		c.armed = false
 	}
-	c.endLine()
+	if len(c.line) > 0 {
+		c.endLine()
+	}
 	c.log.flush()
+	c.unlockAndTell()
 }
 
 func (c *console) counters() Counters {

@@ -21,7 +21,7 @@ const (
 // same timeline.
 func (o *Observer) Finish(reason string) Timeline {
 	o.console.flush()
-	zero := o.console.kernelZero()
+	zero, counts := o.console.kernelZero(), o.console.counters()
 	o.emitting.Lock()
 	defer o.emitting.Unlock()
 	o.mu.Lock()
@@ -31,7 +31,7 @@ func (o *Observer) Finish(reason string) Timeline {
 	}
 	o.frozen = true
 	refined := o.refine(zero)
-	o.result = o.timeline(reason, zero)
+	o.result = o.timeline(reason, zero, counts)
 	o.mu.Unlock()
 	for _, m := range refined {
 		if e, ok := o.result.Find(m); ok {
@@ -71,7 +71,7 @@ func (o *Observer) refine(k kernelMap) []Milestone {
 }
 
 // timeline builds the result; callers hold mu.
-func (o *Observer) timeline(reason string, k kernelMap) Timeline {
+func (o *Observer) timeline(reason string, k kernelMap, c Counters) Timeline {
 	var t Timeline
 	if o.began {
 		t.Events = o.sorted()
@@ -80,9 +80,12 @@ func (o *Observer) timeline(reason string, k kernelMap) Timeline {
 		if _, ok := t.Find(info.Milestone); ok {
 			continue
 		}
-		why := o.why(info.Milestone, k)
-		if reason != "" {
-			why += "; " + reason
+		why, never := o.profile.missing[info.Milestone]
+		if !never {
+			why = o.why(info.Milestone, k, c)
+			if reason != "" {
+				why += "; " + reason
+			}
 		}
 		t.Missing = append(t.Missing, Missing{M: info.Milestone, Why: printable([]byte(why), 2*maxRaw)})
 	}
@@ -90,12 +93,9 @@ func (o *Observer) timeline(reason string, k kernelMap) Timeline {
 }
 
 // why finds the reason for which m was not seen; callers hold mu.
-func (o *Observer) why(m Milestone, k kernelMap) string {
+func (o *Observer) why(m Milestone, k kernelMap, c Counters) string {
 	if !o.began {
 		return "the boot was never requested"
-	}
-	if why, ok := o.profile.missing[m]; ok {
-		return why
 	}
 	if why, ok := o.notes[m]; ok {
 		return why
@@ -112,7 +112,7 @@ func (o *Observer) why(m Milestone, k kernelMap) string {
 	case ManagementRST, ManagementSYN, ManagementByte, ManagementLogin:
 		return o.whyManagement(m)
 	}
-	return o.whyConsole(m)
+	return o.whyConsole(m, c)
 }
 
 func (o *Observer) whyFirmware() string {
@@ -155,8 +155,7 @@ func (o *Observer) whyManagement(m Milestone) string {
 	return fmt.Sprintf("port %d gave no such answer", o.profile.Port)
 }
 
-func (o *Observer) whyConsole(m Milestone) string {
-	c := o.console.counters()
+func (o *Observer) whyConsole(m Milestone, c Counters) string {
 	for _, p := range o.profile.patterns {
 		if p.m != m {
 			continue

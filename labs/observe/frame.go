@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -31,9 +30,12 @@ type netSeen struct {
 	frame, discover, ack, usable, rst, syn bool
 }
 
-func macOf(a net.HardwareAddr) (m [6]byte) {
-	copy(m[:], a)
-	return m
+// begin opens all milestones: those seen before the request were forgotten.
+func (w *netWatch) begin(port bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen = netSeen{rst: !port, syn: !port}
+	w.done.Store(false)
 }
 
 // Frame looks at one Ethernet frame between the guest and the lab's switch that
@@ -49,7 +51,7 @@ func (o *Observer) Frame(at time.Time, fromGuest, shared bool, data []byte) {
 	if shared {
 		s.q = AtMost
 	}
-	var marks [4]Milestone
+	var marks [4]Milestone // on the stack: a frame allocates nothing
 	w.mu.Lock()
 	var found []Milestone
 	var acked netip.Addr
@@ -77,7 +79,7 @@ func (w *netWatch) outgoing(o *Observer, data []byte, found []Milestone) []Miles
 	if source != w.mac {
 		return found
 	}
-	found = first(found, &w.seen.frame, NetFirstFrame)
+	found = newly(found, &w.seen.frame, NetFirstFrame)
 	ip, ok := parseIPv4(data)
 	if !ok {
 		return found
@@ -88,19 +90,19 @@ func (w *netWatch) outgoing(o *Observer, data []byte, found []Milestone) []Miles
 		} else {
 			w.xids[int(d.xid)%maxXIDs] = d.xid
 		}
-		return first(found, &w.seen.discover, DHCPDiscover)
+		return newly(found, &w.seen.discover, DHCPDiscover)
 	}
 	addr, ok := o.Address()
 	if !ok || ip.src != addr || data[0]&1 != 0 || ip.dst.IsMulticast() || ip.dst == broadcast() {
 		return found
 	}
-	found = first(found, &w.seen.usable, NetUsable)
+	found = newly(found, &w.seen.usable, NetUsable)
 	if t, ok := parseTCP(ip); ok && o.profile.Port != 0 && t.srcPort == o.profile.Port {
 		switch {
 		case t.rst:
-			found = first(found, &w.seen.rst, ManagementRST)
+			found = newly(found, &w.seen.rst, ManagementRST)
 		case t.syn && t.ack:
-			found = first(found, &w.seen.syn, ManagementSYN)
+			found = newly(found, &w.seen.syn, ManagementSYN)
 			w.seen.rst = true // what closes after it has opened was not closed
 		}
 	}
@@ -124,7 +126,7 @@ func (w *netWatch) incoming(o *Observer, data []byte, found []Milestone) ([]Mile
 	if !usableAddress(d.yours) || (o.opt.Subnet.IsValid() && !o.opt.Subnet.Contains(d.yours)) {
 		return found, netip.Addr{}
 	}
-	return first(found, &w.seen.ack, DHCPAck), d.yours
+	return newly(found, &w.seen.ack, DHCPAck), d.yours
 }
 
 func (w *netWatch) asked(xid uint32) bool {
@@ -136,7 +138,8 @@ func (w *netWatch) asked(xid uint32) bool {
 	return false
 }
 
-func first(found []Milestone, seen *bool, m Milestone) []Milestone {
+// newly adds m to what was found, the first time.
+func newly(found []Milestone, seen *bool, m Milestone) []Milestone {
 	if *seen {
 		return found
 	}

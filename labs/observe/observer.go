@@ -3,6 +3,7 @@ package observe
 import (
 	"cmp"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -14,7 +15,8 @@ import (
 // Options are what an observer needs besides a profile. All are optional.
 type Options struct {
 	// OnEvent is called for every event, one at a time, from the goroutine
-	// that stamped it. It must be quick, and must not stamp anything itself.
+	// that stamped it. It must be quick, and may read the observer but not
+	// stamp: Begin, Finish, Mark and the like would wait for themselves.
 	// An event of a milestone that was told before replaces the earlier one:
 	// a better source came later, or [Observer.Finish] refined it.
 	OnEvent func(Event)
@@ -50,7 +52,7 @@ type Observer struct {
 	emitting sync.Mutex // held while OnEvent runs; taken before mu
 	mu       sync.Mutex
 	began    bool
-	frozen   bool
+	frozen   bool // Finish was called
 	b0       time.Duration
 	seen     map[Milestone]sighting
 	notes    map[Milestone]string // why a milestone cannot be seen, known so far
@@ -99,8 +101,8 @@ func New(p Profile, opt Options) *Observer {
 		addressy: make(chan struct{}),
 	}
 	o.console.init(o)
-	o.net.mac = macOf(opt.MAC)
-	o.net.hasMAC = len(opt.MAC) == len(o.net.mac)
+	o.net.hasMAC = len(opt.MAC) == copy(o.net.mac[:], opt.MAC)
+	o.net.begin(p.Port != 0)
 	if opt.Address.IsValid() {
 		o.UseAddress(opt.Address)
 	}
@@ -113,27 +115,33 @@ func (o *Observer) now() time.Duration { return o.opt.Clock().Sub(o.origin) }
 // Begin tells when the boot was requested (B0). Sources may already be
 // attached; what they saw before that moment is forgotten.
 func (o *Observer) Begin(at time.Time) {
+	b0 := at.Sub(o.origin)
+	if !o.begin(b0) {
+		return
+	}
+	o.console.begin(b0)
+	o.net.begin(o.profile.Port != 0)
+	o.checkFinish()
+}
+
+// begin sets the zero of time and tells what was seen since.
+func (o *Observer) begin(b0 time.Duration) bool {
 	o.emitting.Lock()
 	defer o.emitting.Unlock()
 	o.mu.Lock()
 	if o.began || o.frozen {
 		o.mu.Unlock()
-		return
+		return false
 	}
-	o.began, o.b0 = true, at.Sub(o.origin)
-	for m, s := range o.seen {
-		if s.at < o.b0 {
-			delete(o.seen, m)
-		}
-	}
-	o.seen[Request] = sighting{at: o.b0, src: SourceRequest, q: Exact}
+	o.began, o.b0 = true, b0
+	maps.DeleteFunc(o.seen, func(_ Milestone, s sighting) bool { return s.at < b0 })
+	o.seen[Request] = sighting{at: b0, src: SourceRequest, q: Exact}
 	events := o.sorted()
 	o.mu.Unlock()
 	for _, e := range events {
 		o.tell(e)
 	}
-	o.console.begin(o.b0)
-	o.checkFinish()
+	return true
 }
 
 // see records a milestone, unless it was seen before.
@@ -147,6 +155,9 @@ func (o *Observer) record(m Milestone, s sighting, better func(old, s sighting) 
 	defer o.emitting.Unlock()
 	o.mu.Lock()
 	old, dup := o.seen[m]
+	if early := o.b0 - s.at; o.began && m == VCPUStart && early > 0 && early <= s.err {
+		s.at = o.b0 // another clock, converted: within its error
+	}
 	if o.frozen || (o.began && s.at < o.b0) || (dup && !better(old, s)) {
 		o.mu.Unlock()
 		return

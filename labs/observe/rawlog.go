@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// maxHeld bounds the stamps that are kept until the request.
+const maxHeld = 256
+
 // rawLog keeps the console as it came: its bytes, and when each read returned.
 type rawLog struct {
 	raw    io.Writer

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"os"
+	"syscall"
 	"time"
 )
 
@@ -39,7 +42,7 @@ func readStamped(ctx context.Context, r io.Reader, now func() time.Duration, tak
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, io.EOF):
+		case ended(err):
 			return nil
 		case err != nil:
 			return err
@@ -58,4 +61,11 @@ func interrupt(ctx context.Context, r io.Reader) (stop func() bool) {
 		// A reader that refuses the deadline ends when its owner closes it.
 		_ = d.SetReadDeadline(time.Unix(1, 0))
 	})
+}
+
+// ended says whether the stream is over: closed by either side, or its other
+// end was killed.
+func ended(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, os.ErrClosed) || errors.Is(err, syscall.ECONNRESET)
 }

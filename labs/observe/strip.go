@@ -17,37 +17,40 @@ const (
 	stripString            // after ESC ], P, X, ^ or _: until BEL or ESC \
 )
 
-// next handles one byte. It returns the byte to keep, if any, and whether the
-// line ends here: at a newline, a carriage return, or where a program moves the
-// cursor to another place, as firmware and boot menus do.
-func (s *stripper) next(b byte) (out byte, keep, breaks bool) {
-	if b == '\n' || b == '\r' {
-		s.state = stripText
-		return 0, false, true
+// plain returns how many bytes at the head of b are text to keep.
+func (s *stripper) plain(b []byte) int {
+	if s.state != stripText {
+		return 0
 	}
-	if b == 0x1b {
+	for i, c := range b {
+		if c < 0x20 && c != '\t' || c == 0x7f {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// next handles a byte that is not text and says whether the line ends there: at
+// a newline, a carriage return, or where a program moves the cursor to another
+// place, as firmware and boot menus do.
+func (s *stripper) next(b byte) (breaks bool) {
+	switch {
+	case b == '\n' || b == '\r':
+		s.state = stripText
+		return true
+	case b == 0x1b:
 		s.state = stripEscape
-		return 0, false, false
-	}
-	switch s.state {
-	case stripEscape:
+	case s.state == stripEscape:
 		s.state = afterEscape(b)
-	case stripIgnore:
+	case s.state == stripIgnore:
 		s.state = stripText
-	case stripCSI:
-		if b >= 0x40 && b <= 0x7e {
-			s.state = stripText
-			return 0, false, b == 'H' || b == 'f'
-		}
-	case stripString:
-		if b == 0x07 {
-			s.state = stripText
-		}
-	default:
-		keep = b == '\t' || (b >= 0x20 && b != 0x7f)
-		return b, keep, false
+	case s.state == stripCSI && b >= 0x40 && b <= 0x7e:
+		s.state = stripText
+		return b == 'H' || b == 'f'
+	case s.state == stripString && b == 0x07:
+		s.state = stripText
 	}
-	return 0, false, false
+	return false
 }
 
 func afterEscape(b byte) stripState {
