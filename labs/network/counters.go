@@ -10,7 +10,7 @@ import (
 // GuestCounters is what passed on the cable of one guest since New, summed over
 // its connections.
 type GuestCounters struct {
-	Name string // of its lease; "" sums up connections that never used a leased MAC
+	Name string // of its lease; "" sums up connections before, or without, use of a leased MAC
 	MAC  string
 
 	FramesFrom, BytesFrom uint64 // sent by the guest, frames that were dropped included
@@ -97,7 +97,9 @@ func (n *Network) Counters() Counters {
 	}
 	n.mu.Lock()
 	for mac, s := range n.stats {
-		c.Guests = append(c.Guests, s.read(n.names[mac], formatMAC(mac)))
+		if g := s.read(n.names[mac], formatMAC(mac)); g.Name != "" || g.FramesFrom+g.FramesTo > 0 {
+			c.Guests = append(c.Guests, g)
+		}
 	}
 	n.mu.Unlock()
 	slices.SortFunc(c.Guests, func(a, b GuestCounters) int {

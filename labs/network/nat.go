@@ -77,8 +77,7 @@ func (n *Network) natTCP(r *tcp.ForwarderRequest) {
 	defer n.tasks.end()
 	to := addrPort(r.ID().LocalAddress, r.ID().LocalPort)
 	n.outside.flows.Add(1)
-	dialer := net.Dialer{Timeout: connectTimeout}
-	remote, err := dialer.DialContext(n.ctx, "tcp4", to.String())
+	remote, err := n.dialOut(n.ctx, "tcp4", to.String())
 	if err != nil {
 		n.outside.refused.Add(1)
 		n.cfg.Log.Debug("connecting guest to the outside", "to", to, "error", err)
@@ -140,7 +139,7 @@ func (n *Network) natUDP(r *udp.ForwarderRequest, slots chan struct{}) {
 // udpIdle.
 func (n *Network) relayUDP(guest *gonet.UDPConn, to netip.AddrPort) {
 	defer guest.Close()
-	socket, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(to))
+	socket, err := n.dialOut(n.ctx, "udp4", to.String())
 	if err != nil {
 		n.outside.refused.Add(1)
 		return

@@ -26,8 +26,9 @@ type Network struct {
 
 	stack  *stack.Stack
 	cable  *tap.Switch
-	dns    *dnsServer
 	closed chan struct{} // Close has finished
+	// dialOut opens a socket of the host to the outside; tests replace it.
+	dialOut func(ctx context.Context, network, address string) (net.Conn, error)
 
 	outside outsideStats
 	mu      sync.Mutex
@@ -43,10 +44,11 @@ func New(ctx context.Context, cfg Config) (*Network, error) {
 	}
 	n := &Network{
 		cfg: cfg, gatewayMAC: [6]byte(cfg.GatewayMAC),
-		names:  map[[6]byte]string{},
-		closed: make(chan struct{}),
-		stats:  map[[6]byte]*guestStats{},
-		owners: map[[6]byte]*port{},
+		names:   map[[6]byte]string{},
+		closed:  make(chan struct{}),
+		dialOut: (&net.Dialer{Timeout: connectTimeout}).DialContext,
+		stats:   map[[6]byte]*guestStats{},
+		owners:  map[[6]byte]*port{},
 	}
 	for _, l := range cfg.Leases {
 		n.names[[6]byte(l.MAC)] = l.Name
