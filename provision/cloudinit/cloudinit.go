@@ -95,12 +95,10 @@ func userDataDocument(intent provision.Intent) yamldoc.Node {
 	)
 }
 
-// users lists the accounts; the empty list keeps cloud-init from making its
-// own default one.
+// users lists the accounts. Without any, the key is left out, because the
+// schema refuses an empty list: the image's own default account, which has
+// neither key nor password, is then made.
 func users(users []provision.User) yamldoc.Node {
-	if len(users) == 0 {
-		return yamldoc.EmptyList()
-	}
 	var list []yamldoc.Node
 	for _, u := range users {
 		list = append(list, yamldoc.Map(

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	butane "github.com/coreos/ignition/v2/butane/config"
@@ -37,17 +38,20 @@ type Target struct {
 	Variant  string       // Butane variant: "flatcar" or "fcos"
 	Version  string       // Butane version of that variant, such as 1.1.0
 	Network  NetworkStyle // what configures its network
+	UsrLocal bool         // /usr/local is writable, as nothing else below /usr is
 	Delivery distros.Delivery
 }
 
 // Render writes the documents for intent, which must be valid. What the
 // system cannot do is in the Config's Gaps.
 func Render(intent provision.Intent, target Target) (provision.Config, error) {
+	gaps := gaps(intent, target)
 	source, err := yamldoc.Marshal(butaneDocument(intent, target))
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering Butane: %w", err)
 	}
-	text, err := Translate(source)
+	// Butane suspects decimal numbers behind modes such as 0620; ours are octal.
+	text, err := translate(source, common.ErrDecimalMode)
 	if err != nil {
 		return provision.Config{}, err
 	}
@@ -60,7 +64,7 @@ func Render(intent provision.Intent, target Target) (provision.Config, error) {
 		Sources:   []provision.Document{{Name: sourceName, Content: source}},
 		Documents: []provision.Document{{Name: name, Content: text}},
 		Delivery:  target.Delivery,
-		Gaps:      gaps(intent, target),
+		Gaps:      gaps,
 	}
 	if err := Validate(cfg); err != nil {
 		return provision.Config{}, err
@@ -70,12 +74,18 @@ func Render(intent provision.Intent, target Target) (provision.Config, error) {
 
 // Translate turns Butane text into Ignition JSON. Contents stay readable in
 // it: Butane's own compression is off.
-func Translate(source string) (string, error) {
+func Translate(source string) (string, error) { return translate(source, nil) }
+
+// translate is Translate without the one warning that does not matter.
+func translate(source string, allowed error) (string, error) {
 	options := common.TranslateBytesOptions{Pretty: true}
 	options.NoResourceAutoCompression = true
 	out, findings, err := butane.TranslateBytes([]byte(source), options)
 	if err != nil {
 		return "", fmt.Errorf("translating Butane: %w", errors.Join(err, asError(findings)))
+	}
+	if allowed != nil {
+		findings.Entries = slices.DeleteFunc(findings.Entries, func(e report.Entry) bool { return e.Message == allowed.Error() })
 	}
 	if err := asError(findings); err != nil {
 		return "", fmt.Errorf("translating Butane: %w", err)
@@ -116,6 +126,14 @@ func gaps(intent provision.Intent, target Target) []provision.Gap {
 			Field:  "network",
 			Reason: "this system's network is fixed in its image; it uses DHCP",
 		})
+	}
+	for i, f := range intent.Files {
+		if readOnly(f, target) {
+			list = append(list, provision.Gap{
+				Field:  fmt.Sprintf("files[%d]", i),
+				Reason: f.Path + " is on the read-only /usr of this system and is left out; put it below /opt or /etc",
+			})
+		}
 	}
 	if len(intent.Kernel.Args) > 0 {
 		list = append(list, provision.Gap{
@@ -165,12 +183,25 @@ func files(intent provision.Intent, target Target) yamldoc.Node {
 		all = append(all, sudoersFile(intent.Users))
 	}
 	all = append(all, networkFiles(intent.Network, target.Network)...)
-	all = append(all, intent.AllFiles()...)
+	for _, f := range intent.AllFiles() {
+		if !readOnly(f, target) {
+			all = append(all, f)
+		}
+	}
 	var list []yamldoc.Node
 	for _, f := range all {
 		list = append(list, file(f))
 	}
 	return yamldoc.List(list...)
+}
+
+// readOnly reports whether the target cannot take the file: Ignition would
+// stop the boot at it.
+func readOnly(f provision.File, target Target) bool {
+	if target.UsrLocal && strings.HasPrefix(f.Path, "/usr/local/") {
+		return false
+	}
+	return f.Path == "/usr" || strings.HasPrefix(f.Path, "/usr/")
 }
 
 // sudoersFile lets the users become root without a password, which is locked:

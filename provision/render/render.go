@@ -105,6 +105,7 @@ func format(intent provision.Intent, d distros.Distro) (provision.Config, error)
 		Variant:  d.Config.Variant,
 		Version:  d.Config.Version,
 		Network:  networkStyle(d),
+		UsrLocal: d.Config.Variant == "fcos" && d.Kind != distros.KindStandIn, // there a link to /var/usrlocal
 		Delivery: d.Config.Delivery,
 	})
 }

@@ -56,6 +56,13 @@ func checkFiles(docs []provision.Document) error {
 		seen[doc.Name] = true
 		total += len(doc.Content)
 	}
+	for _, doc := range docs {
+		for dir := path.Dir(doc.Name); dir != "."; dir = path.Dir(dir) {
+			if seen[dir] {
+				return fmt.Errorf("file %q: it lies below %q, which is a file", doc.Name, dir)
+			}
+		}
+	}
 	if total > maxVolumeBytes {
 		return fmt.Errorf("%d bytes of files are more than the limit of %d", total, maxVolumeBytes)
 	}

@@ -48,11 +48,6 @@ func List(items ...Node) Node {
 	return Node{s}
 }
 
-// EmptyList is a sequence without items, written [].
-func EmptyList() Node {
-	return Node{&yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}}
-}
-
 // Words is a sequence of strings on one line, as commands are written. No
 // words make the zero Node.
 func Words(words ...string) Node {
