@@ -1,0 +1,244 @@
+package bench
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"distrolab/labs/hypervisor"
+	"distrolab/labs/machine"
+	"distrolab/labs/observe"
+	"distrolab/labs/results"
+	"distrolab/provision"
+)
+
+// before reads what is compared with its value after the boot.
+func (r *attempt) before() {
+	r.environment = r.session.environment()
+	r.usage = readUsage()
+	if mark, err := observe.ReadClocks(); err == nil {
+		r.clocks = mark
+	}
+}
+
+// describe fills the record of the run but its outcome.
+func (r *attempt) describe(t observe.Timeline, guest *results.Guest, canary observe.CanaryResult) results.Run {
+	s := r.session
+	after := s.environment().During(r.environment)
+	run := results.Run{
+		RunID: r.id, Session: s.meta.ID, Block: r.place.block, Pos: r.place.pos, Seed: s.design.Seed,
+		Phase: r.place.phase, Scenario: results.FirstBoot,
+		Subject: subjectOf(r.spec), VM: r.hardware(), Env: after,
+		Clock:    results.Clock{Source: observe.ClockSource(s.opt.Host), WallStart: r.clocks.Wall},
+		Cache:    results.Cache{State: "warm"},
+		Events:   t.Events,
+		Missing:  t.Missing,
+		Counters: r.counters(),
+		Guest:    guest,
+		Taints:   []string{},
+		Tool:     s.opt.Tool,
+	}
+	if guest != nil {
+		run.Subject.Kernel, run.Subject.Init = guest.Values["kernel"], guest.Values["init"]
+	}
+	if canary.Samples > 0 {
+		run.Clock.Canary = &results.Canary{P50: canary.P50, P99: canary.P99, Max: canary.Max}
+	}
+	if taint := canary.Taint(); taint != "" {
+		run.Taints = append(run.Taints, taint)
+	}
+	if mark, err := observe.ReadClocks(); err == nil {
+		drift := r.clocks.Drift(mark)
+		run.Clock.WallDriftUS = pointer(drift.Wall.Microseconds())
+		run.Clock.SuspendUS = pointer(drift.Suspend.Microseconds())
+		run.Taints = append(run.Taints, drift.Taints()...)
+	}
+	run.Files = r.files()
+	return run
+}
+
+// conclude decides the outcome. A taint that spoils stamps makes the run
+// invalid, unless guests are translated here: on such a machine stamps are late
+// by milliseconds in boots of a minute, which the record says.
+func (r *attempt) conclude(run *results.Run, ended error) {
+	var fault *observe.FaultError
+	var stopped *observe.StoppedError
+	switch {
+	case ended == nil && len(run.Taints) > 0 && run.VM.Accel == string(hypervisor.KVM):
+		run.Outcome = results.OutcomeTainted
+		run.Cause = run.Taints[0]
+	case ended == nil:
+		run.Outcome = results.OutcomeOK
+	case errors.As(ended, &stopped) && r.spec.Boot.PowersOff && finished(*run, r.spec):
+		run.Outcome = results.OutcomeOK
+	case errors.As(ended, &fault), errors.As(ended, &stopped):
+		run.Outcome, run.Cause = results.OutcomeFailed, ended.Error()
+	default:
+		run.Outcome, run.Cause = results.OutcomeTimeout, ended.Error()
+	}
+	if run.Outcome != results.OutcomeOK && ended != nil {
+		run.Cause += r.guess()
+	}
+}
+
+func finished(run results.Run, spec machine.Spec) bool {
+	finish := observe.BootComplete
+	if spec.Boot.Finish != "" {
+		finish = observe.Milestone(spec.Boot.Finish)
+	}
+	_, ok := run.Timeline().At(finish)
+	return ok
+}
+
+// guess adds what the console may tell of the cause: a known fault line, or the
+// last line.
+func (r *attempt) guess() string {
+	observer := r.machine.Observer()
+	if faults := observer.FaultLines(); len(faults) > 0 {
+		f := faults[len(faults)-1]
+		return fmt.Sprintf("; the console has %q: %s", f.Line, f.Cause)
+	}
+	if tail := observer.Tail(1); len(tail) > 0 {
+		return fmt.Sprintf("; the console's last line is %q", tail[0])
+	}
+	return "; the console stayed silent"
+}
+
+func (r *attempt) hardware() results.VM {
+	p := r.machine.Profile()
+	vm := results.VM{
+		VCPUs: r.spec.Hardware.VCPUs, MemMiB: r.spec.Hardware.MemoryMiB, Machine: p.Machine,
+		Firmware: r.spec.Hardware.Firmware, Net: p.Network, RNG: p.RNG != "", Balloon: p.Balloon != "none",
+		Serial: p.Serial, Accel: string(r.session.design.Accelerator),
+	}
+	if r.spec.Files.Kernel != "" {
+		vm.Firmware = "direct"
+	}
+	if r.spec.Files.Disk != "" {
+		vm.Disk = results.Disk{Format: r.spec.Files.DiskFormat, Cache: p.DiskCache, Overlay: true}
+	}
+	return vm
+}
+
+func (r *attempt) counters() results.Counters {
+	o := r.machine.Observer().Counters()
+	used := readUsage().since(r.usage)
+	c := results.Counters{
+		SerialBytes: &o.SerialBytes, Frames: &o.Frames, SYNProbes: &o.Probes,
+		EgressBytes:   pointer(int64(0)), // the network was closed to the outside
+		RefusedBytes:  pointer(int64(r.network.Counters().EgressBytes())),
+		ObserverCPUms: pointer(used.cpu.Milliseconds()),
+	}
+	if used.rssKiB > 0 {
+		c.ObserverRSSKiB = &used.rssKiB
+	}
+	return c
+}
+
+// files names the raw logs with their digests.
+func (r *attempt) files() []results.File {
+	var files []results.File
+	for _, log := range []struct{ kind, suffix string }{{"serial", ".console"}, {"serial_stamps", ".stamps"}} {
+		f, err := digest(r.path(log.suffix))
+		if err != nil {
+			continue // a log that cannot be read is not claimed to exist
+		}
+		f.Kind, f.Name = log.kind, filepath.Join(logsDirectory, r.id+log.suffix)
+		files = append(files, f)
+	}
+	return files
+}
+
+func digest(path string) (results.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return results.File{}, err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	n, err := io.Copy(sum, f)
+	return results.File{SHA256: hex.EncodeToString(sum.Sum(nil)), Bytes: n}, err
+}
+
+// environment reads the host's facts and adds what only we know.
+func (s *Session) environment() results.Environment {
+	e := results.ReadEnvironment(s.opt.Host)
+	e.QEMU, e.Libvirt = s.host.QEMU.String(), s.host.Libvirt.String()
+	var stat unix.Statfs_t
+	if unix.Statfs(s.opt.Home.Images(), &stat) == nil {
+		e.Storage = fmt.Sprintf("filesystem %#x", stat.Type) // statfs(2)
+	}
+	return e.Seal()
+}
+
+func subjectOf(m machine.Spec) results.Subject {
+	return results.Subject{
+		OS: m.Distro, Title: m.Title, Kind: m.Kind, StandsFor: m.StandsFor, Version: m.Version,
+		Arch: "amd64", ImageSHA256: m.ImageSHA256, ConfigSHA256: configDigest(m.Config),
+	}
+}
+
+// configDigest is the SHA-256 of what the guest reads, names included.
+func configDigest(c provision.Config) string {
+	data, err := json.Marshal(c.Documents)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// usage is what this process has used so far.
+type usage struct {
+	cpu    time.Duration
+	rssKiB int64
+}
+
+func readUsage() usage {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+		return usage{}
+	}
+	return usage{cpu: time.Duration(u.Utime.Nano() + u.Stime.Nano()), rssKiB: residentKiB()}
+}
+
+func (u usage) since(before usage) usage {
+	return usage{cpu: u.cpu - before.cpu, rssKiB: u.rssKiB}
+}
+
+// residentKiB reads VmRSS of /proc/self/status (proc_pid_status(5)).
+func residentKiB() int64 {
+	data, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(data), "VmRSS:")
+	var kib int64
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		return 0
+	}
+	return kib
+}
+
+func pointer[T any](v T) *T { return &v }
+
+// afterBoot logs in and asks the guest, now that nothing is measured any more,
+// and freezes the timeline.
+func (r *attempt) afterBoot(ctx context.Context, ended error) (observe.Timeline, *results.Guest) {
+	observer := r.machine.Observer()
+	if ended != nil {
+		return observer.Finish(ended.Error()), nil
+	}
+	guest := r.ask(ctx)
+	return observer.Finish(""), guest
+}

@@ -1,0 +1,48 @@
+// Package bench runs an experiment: shuffled complete blocks of boots, one
+// machine at a time, each from a fresh overlay, each recorded as soon as it is
+// done. It makes machines, watches them, and writes the results; it prints
+// nothing and computes no statistic.
+package bench
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"distrolab/labs/hypervisor"
+	"distrolab/labs/machine"
+)
+
+// Design is an experiment as it was asked for.
+type Design struct {
+	Subjects    []machine.Spec // one for each system; at most 99
+	Blocks      int            // measured runs of each subject
+	Seed        uint64         // of the order within the blocks
+	Deadline    time.Duration  // of one run
+	Accelerator hypervisor.AcceleratorKind
+}
+
+// maxSeed keeps the seed exact in every JSON reader.
+const maxSeed = 1 << 53
+
+// Order lays out the blocks: each holds every subject once, shuffled. The same
+// seed always gives the same order (PCG of math/rand/v2).
+func Order(seed uint64, subjects, blocks int) [][]int {
+	r := rand.New(rand.NewPCG(seed, 0))
+	order := make([][]int, blocks)
+	for i := range order {
+		order[i] = r.Perm(subjects)
+	}
+	return order
+}
+
+// NewSeed draws a seed that a session can store.
+func NewSeed() uint64 { return rand.Uint64N(maxSeed) }
+
+// DefaultDeadline is how long one boot may take. Translation by TCG is some
+// twenty times slower than a processor.
+func DefaultDeadline(a hypervisor.AcceleratorKind) time.Duration {
+	if a == hypervisor.KVM {
+		return 3 * time.Minute
+	}
+	return 15 * time.Minute
+}

@@ -1,0 +1,39 @@
+package bench
+
+import (
+	"time"
+
+	"distrolab/labs/observe"
+	"distrolab/labs/results"
+)
+
+// Step names a kind of progress.
+type Step string
+
+// The steps of a session.
+const (
+	StepStarted   Step = "session_started"
+	StepRun       Step = "run_started"
+	StepMilestone Step = "milestone"
+	StepRunDone   Step = "run_finished"
+	StepDropped   Step = "subject_dropped"
+	StepDone      Step = "session_finished"
+)
+
+// Progress is one event of a session: what printers and screens are fed with,
+// and a line of `bench -o json`.
+type Progress struct {
+	Step      Step           `json:"step"`
+	Session   string         `json:"session"`
+	Directory string         `json:"directory,omitempty"` // started: where the results are
+	RunID     string         `json:"run_id,omitempty"`
+	OS        string         `json:"os,omitempty"`
+	Phase     results.Phase  `json:"phase,omitempty"`
+	Block     int            `json:"block,omitempty"`
+	Done      int            `json:"done"`              // runs that have finished, warm-ups included
+	Total     int            `json:"total"`             // runs planned
+	Left      *time.Duration `json:"left_ns,omitempty"` // estimate from the runs so far
+	Milestone *observe.Event `json:"milestone,omitempty"`
+	Run       *results.Run   `json:"run,omitempty"`
+	Reason    string         `json:"reason,omitempty"` // dropped: why
+}

@@ -1,0 +1,216 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"distrolab/labs/holder"
+	"distrolab/labs/hypervisor"
+	"distrolab/labs/machine"
+	"distrolab/labs/network"
+	"distrolab/labs/observe"
+	"distrolab/labs/results"
+)
+
+// logsDirectory holds the raw logs of runs, below the session's directory.
+const logsDirectory = "logs"
+
+// place is a run's place in the experiment.
+type place struct {
+	subject, block, pos int
+	phase               results.Phase
+}
+
+// runOne boots one machine, records the boot, and takes the machine away. The
+// error is one of the session, not of the guest: a guest that fails is a record.
+func (s *Session) runOne(ctx context.Context, at place) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	if err := s.reconnect(ctx); err != nil {
+		return err
+	}
+	spec := s.design.Subjects[at.subject]
+	r := &attempt{session: s, place: at, spec: spec, id: fmt.Sprintf("%s-%02d-%02d-%s", at.phase, at.block, at.pos, spec.Distro)}
+	s.tell(Progress{Step: StepRun, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block})
+	run, err := r.boot(ctx)
+	if ctx.Err() != nil {
+		return errors.Join(context.Cause(ctx), err, r.discard())
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.store.Append(run); err != nil {
+		return err
+	}
+	s.done++
+	s.judge(at, run)
+	left := s.left()
+	s.tell(Progress{Step: StepRunDone, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block, Run: &run, Left: left})
+	return nil
+}
+
+// judge drops a subject that does not boot.
+func (s *Session) judge(at place, run results.Run) {
+	if run.Outcome == results.OutcomeOK || run.Outcome == results.OutcomeTainted {
+		s.failures[at.subject] = 0
+		return
+	}
+	s.failures[at.subject]++
+	if at.phase != results.PhaseWarmup && s.failures[at.subject] < giveUpAfter {
+		return
+	}
+	s.dropped[at.subject] = true
+	s.total -= s.design.Blocks - at.block
+	s.tell(Progress{Step: StepDropped, OS: s.design.Subjects[at.subject].Distro, Reason: run.Cause})
+}
+
+// left estimates the time to go from the time so far.
+func (s *Session) left() *time.Duration {
+	if s.done == 0 {
+		return nil
+	}
+	left := time.Since(s.started) / time.Duration(s.done) * time.Duration(s.total-s.done)
+	return &left
+}
+
+// reconnect opens libvirt again when its daemon died since the last run.
+func (s *Session) reconnect(ctx context.Context) error {
+	select {
+	case <-s.libvirt.Done():
+	default:
+		return nil
+	}
+	connection, err := hypervisor.Open(ctx, hypervisor.Options{URI: s.opt.URI, RuntimeDir: s.opt.RuntimeDir, Log: s.opt.Log})
+	if err != nil {
+		return fmt.Errorf("connecting to libvirt again after its daemon ended: %w", err)
+	}
+	s.libvirt = connection
+	return nil
+}
+
+// attempt is one boot.
+type attempt struct {
+	session *Session
+	place   place
+	spec    machine.Spec
+	id      string
+
+	console, stamps *os.File
+	network         *network.Network
+	machine         *machine.Machine
+	environment     results.Environment
+	clocks          observe.ClockMark
+	usage           usage
+}
+
+// boot makes the machine, watches it to the finish line or the deadline, asks
+// the guest, and takes everything back.
+func (r *attempt) boot(ctx context.Context) (run results.Run, err error) {
+	if err := r.openLogs(); err != nil {
+		return run, err
+	}
+	defer func() { err = errors.Join(err, r.console.Close(), r.stamps.Close()) }()
+	if err := r.makeNetwork(ctx); err != nil {
+		return run, err
+	}
+	defer func() { err = errors.Join(err, r.network.Close()) }()
+	r.machine, err = machine.Prepare(ctx, r.surroundings(), r.spec, machine.Options{
+		OnEvent: r.tell, Console: r.console, Stamps: r.stamps, OneBoot: true, Firmware: true, Probe: true})
+	if err != nil {
+		return r.notStarted(err)
+	}
+	defer func() { err = errors.Join(err, r.machine.Stop(context.WithoutCancel(ctx))) }()
+	return r.observe(ctx)
+}
+
+// surroundings is the lab around this run's machine.
+func (r *attempt) surroundings() machine.Environment {
+	s := r.session
+	return machine.Environment{
+		Libvirt: s.libvirt, Host: s.host, Accelerator: s.design.Accelerator, Network: r.network, Ledger: s.record,
+		Home: s.opt.Home.Data, Lab: s.lab, Directory: s.opt.Home.Lab(s.lab), Sockets: s.opt.Home.Sockets(s.lab), Run: s.opt.Run,
+	}
+}
+
+// makeNetwork makes a network for this run alone, closed to the outside: no
+// measured boot may wait for the internet.
+func (r *attempt) makeNetwork(ctx context.Context) error {
+	leases, err := holder.Leases([]machine.Spec{r.spec})
+	if err != nil {
+		return err
+	}
+	r.network, err = network.New(ctx, network.Config{Leases: leases, Isolated: true, Log: r.session.opt.Log})
+	if err != nil {
+		return fmt.Errorf("making the network of run %s: %w", r.id, err)
+	}
+	return nil
+}
+
+// observe starts the machine and follows it to the end of the run.
+func (r *attempt) observe(ctx context.Context) (results.Run, error) {
+	watched, cancel := context.WithTimeoutCause(ctx, r.session.design.Deadline,
+		fmt.Errorf("the deadline of %s passed", r.session.design.Deadline))
+	defer cancel()
+	canary, err := observe.StartCanary()
+	if err != nil {
+		return results.Run{}, err
+	}
+	r.before()
+	if err := r.machine.Start(watched); err != nil {
+		canary.Stop()
+		return r.notStarted(err)
+	}
+	observer := r.machine.Observer()
+	ended := observer.Wait(watched)
+	if ended != nil && watched.Err() != nil {
+		ended = context.Cause(watched)
+	}
+	result := canary.Stop()
+	timeline, guest := r.afterBoot(ctx, ended)
+	run := r.describe(timeline, guest, result)
+	r.conclude(&run, ended)
+	return run, nil
+}
+
+// notStarted records a machine that could not be made. Errors of this machine
+// itself, such as a full disk, end the session instead: every run would fail.
+func (r *attempt) notStarted(err error) (results.Run, error) {
+	return results.Run{}, fmt.Errorf("run %s: %w", r.id, err)
+}
+
+func (r *attempt) openLogs() error {
+	var err error
+	if r.console, err = r.create(".console"); err != nil {
+		return err
+	}
+	if r.stamps, err = r.create(".stamps"); err != nil {
+		return errors.Join(err, r.console.Close())
+	}
+	return nil
+}
+
+func (r *attempt) create(suffix string) (*os.File, error) {
+	f, err := os.OpenFile(r.path(suffix), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("keeping the console of run %s: %w", r.id, err)
+	}
+	return f, nil
+}
+
+func (r *attempt) path(suffix string) string {
+	return filepath.Join(r.session.store.Dir(), logsDirectory, r.id+suffix)
+}
+
+// discard removes the logs of a run that was interrupted and is not recorded.
+func (r *attempt) discard() error {
+	return errors.Join(os.RemoveAll(r.path(".console")), os.RemoveAll(r.path(".stamps")))
+}
+
+func (r *attempt) tell(e observe.Event) {
+	r.session.tell(Progress{Step: StepMilestone, RunID: r.id, OS: r.spec.Distro, Phase: r.place.phase, Block: r.place.block, Milestone: &e})
+}

@@ -1,0 +1,181 @@
+package labs
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"distrolab/labs/home"
+)
+
+// UpgradeProtocol is the protocol that an HTTP connection to a lab's process is
+// switched to when it becomes a plain stream of bytes.
+const UpgradeProtocol = "distrolab-stream"
+
+// maxAnswer bounds what is read of one answer, in bytes.
+const maxAnswer = 16 << 20
+
+// Client talks to the process that holds one lab.
+type Client struct {
+	lab    string
+	socket string
+	http   *http.Client
+}
+
+// Connect gives the client of a lab. Nothing is opened before the first call.
+func Connect(h home.Home, lab string) *Client {
+	socket := SocketPath(h, lab)
+	return &Client{lab: lab, socket: socket, http: &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+		},
+		DisableKeepAlives: true,
+	}}}
+}
+
+// Status asks how the lab is.
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	var s Status
+	return s, c.call(ctx, http.MethodGet, "/v1/lab", nil, &s)
+}
+
+// Forward opens a port on this machine's loopback that leads to a port of a
+// lab machine. Local port 0 takes a free one.
+func (c *Client) Forward(ctx context.Context, machine string, f Forward) (Forward, error) {
+	var opened Forward
+	return opened, c.call(ctx, http.MethodPost, "/v1/machines/"+url.PathEscape(machine)+"/forwards", f, &opened)
+}
+
+// Down ends the lab and returns when everything of it is gone.
+func (c *Client) Down(ctx context.Context) error {
+	return c.call(ctx, http.MethodPost, "/v1/down", nil, nil)
+}
+
+// Events calls yield with every event of the lab from its beginning on, until
+// yield returns false, the lab ends or ctx does.
+func (c *Client) Events(ctx context.Context, yield func(Event) bool) error {
+	response, err := c.do(ctx, http.MethodGet, "/v1/events", nil)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	lines := json.NewDecoder(response.Body)
+	for {
+		var e Event
+		if err := lines.Decode(&e); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("following lab %s: %w", c.lab, contextOr(ctx, err))
+		}
+		if !yield(e) {
+			return nil
+		}
+	}
+}
+
+// Console opens a machine's serial console: what it said last, then what it
+// says, and the other way what is typed.
+func (c *Client) Console(ctx context.Context, machine string) (io.ReadWriteCloser, error) {
+	return c.upgrade(ctx, "/v1/machines/"+url.PathEscape(machine)+"/console")
+}
+
+// Dial opens a TCP connection to a port of a machine through the lab's network.
+func (c *Client) Dial(ctx context.Context, machine string, port uint16) (io.ReadWriteCloser, error) {
+	return c.upgrade(ctx, fmt.Sprintf("/v1/machines/%s/ports/%d", url.PathEscape(machine), port))
+}
+
+func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	response, err := c.do(ctx, method, path, in)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if out == nil {
+		return nil
+	}
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(out); err != nil {
+		return fmt.Errorf("reading the answer of lab %s: %w", c.lab, contextOr(ctx, err))
+	}
+	return nil
+}
+
+func (c *Client) do(ctx context.Context, method, path string, in any) (*http.Response, error) {
+	var body io.Reader
+	if in != nil {
+		data, err := json.Marshal(in)
+		if err != nil {
+			return nil, fmt.Errorf("encoding the question to lab %s: %w", c.lab, err)
+		}
+		body = bytes.NewReader(data)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://lab"+path, body)
+	if err != nil {
+		return nil, fmt.Errorf("asking lab %s: %w", c.lab, err)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("asking lab %s: %w", c.lab, contextOr(ctx, err))
+	}
+	return response, c.checkStatus(response)
+}
+
+func (c *Client) checkStatus(r *http.Response) error {
+	if r.StatusCode < 300 {
+		return nil
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(r.Body, 4096))
+	if err != nil {
+		return fmt.Errorf("asking lab %s: %s", c.lab, r.Status)
+	}
+	return fmt.Errorf("asking lab %s: %s", c.lab, strings.TrimSpace(string(text)))
+}
+
+// upgrade turns a request into a stream in both directions.
+func (c *Client) upgrade(ctx context.Context, path string) (io.ReadWriteCloser, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", c.socket)
+	if err != nil {
+		return nil, fmt.Errorf("asking lab %s: %w", c.lab, err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://lab"+path, nil)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("asking lab %s: %w", c.lab, err), conn.Close())
+	}
+	request.Header.Set("Connection", "Upgrade")
+	request.Header.Set("Upgrade", UpgradeProtocol)
+	reader := bufio.NewReader(conn)
+	response, err := func() (*http.Response, error) {
+		if err := request.Write(conn); err != nil {
+			return nil, err
+		}
+		return http.ReadResponse(reader, request)
+	}()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("asking lab %s: %w", c.lab, contextOr(ctx, err)), conn.Close())
+	}
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		return nil, errors.Join(c.checkStatus(response), conn.Close())
+	}
+	return stream{Reader: reader, WriteCloser: conn}, nil
+}
+
+// stream reads what the upgrade's reader has buffered before the socket.
+type stream struct {
+	io.Reader
+	io.WriteCloser
+}
+
+func contextOr(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}

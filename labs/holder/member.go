@@ -1,0 +1,180 @@
+package holder
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"sync"
+
+	"distrolab/labs"
+	"distrolab/labs/console"
+	"distrolab/labs/machine"
+	"distrolab/labs/observe"
+)
+
+// maxConsoleLog bounds the console log of one machine on disk, in bytes. The
+// live console goes on after it.
+const maxConsoleLog = 64 << 20
+
+// member is one machine of the lab with what is known of it.
+type member struct {
+	spec    machine.Spec
+	console *console.Console
+
+	mu       sync.Mutex
+	machine  *machine.Machine
+	state    labs.MachineState
+	err      string
+	events   []observe.Event
+	timeline *observe.Timeline // when the boot has ended
+	forwards []labs.Forward
+}
+
+// startMachines starts every machine, one after the other; they boot side by
+// side. One that fails leaves the others alone.
+func (h *Holder) startMachines(ctx context.Context) {
+	host, err := h.libvirt.Host(ctx)
+	for _, m := range h.machines {
+		if err != nil {
+			h.change(m, labs.StateFailed, err)
+			continue
+		}
+		env := h.environment()
+		env.Host = host
+		if err := h.start(ctx, env, m); err != nil {
+			h.change(m, labs.StateFailed, err)
+		}
+	}
+}
+
+func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) error {
+	log, err := os.OpenFile(h.logPath(m.spec.Name), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	made, err := machine.Prepare(ctx, env, m.spec, machine.Options{
+		OnEvent:      func(e observe.Event) { h.saw(m, e) },
+		Console:      &tee{live: m.console, log: log, room: maxConsoleLog},
+		ConsoleLimit: 1 << 62,
+		Firmware:     true,
+		Probe:        true,
+	})
+	if err != nil {
+		return errors.Join(err, log.Close())
+	}
+	m.mu.Lock()
+	m.machine = made
+	m.mu.Unlock()
+	if err := made.Start(ctx); err != nil {
+		return err
+	}
+	h.change(m, labs.StateBooting, nil)
+	go h.awaitBoot(ctx, m, made)
+	return nil
+}
+
+// awaitBoot follows the boot to its end.
+func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine) {
+	err := made.Observer().Wait(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	timeline := made.Observer().Finish(reason(err))
+	m.mu.Lock()
+	m.timeline = &timeline
+	m.mu.Unlock()
+	var stopped *observe.StoppedError
+	switch {
+	case err == nil:
+		h.change(m, labs.StateReady, nil)
+	case errors.As(err, &stopped) && m.spec.Boot.PowersOff:
+		h.change(m, labs.StateOff, nil)
+	default:
+		h.change(m, labs.StateFailed, err)
+	}
+}
+
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// saw keeps an event; a later one of the same milestone is better.
+func (h *Holder) saw(m *member, e observe.Event) {
+	m.mu.Lock()
+	if i := slices.IndexFunc(m.events, func(x observe.Event) bool { return x.M == e.M }); i >= 0 {
+		m.events[i] = e
+	} else {
+		m.events = append(m.events, e)
+	}
+	m.mu.Unlock()
+	h.journal.add(labs.Event{Machine: m.spec.Name, Milestone: &e})
+}
+
+func (h *Holder) change(m *member, state labs.MachineState, err error) {
+	m.mu.Lock()
+	m.state, m.err = state, reason(err)
+	m.mu.Unlock()
+	h.journal.add(labs.Event{Machine: m.spec.Name, State: state, Error: reason(err)})
+}
+
+func (h *Holder) stopMachines(ctx context.Context) error {
+	errs := make([]error, len(h.machines))
+	var stopping sync.WaitGroup
+	for i, m := range h.machines {
+		m.mu.Lock()
+		made := m.machine
+		m.mu.Unlock()
+		if made != nil {
+			stopping.Go(func() { errs[i] = made.Stop(ctx) })
+		}
+		m.console.Close()
+	}
+	stopping.Wait()
+	return errors.Join(errs...)
+}
+
+// status is the machine as it is now.
+func (m *member) status(lab string) labs.MachineStatus {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := labs.MachineStatus{
+		Name: m.spec.Name, Distro: m.spec.Distro, Kind: string(m.spec.Kind), Version: m.spec.Version,
+		State: m.state, Error: m.err, Address: m.spec.Address, User: m.spec.User,
+		Domain: machine.DomainName(lab, m.spec.Name), Forwards: slices.Clone(m.forwards),
+	}
+	if s.Forwards == nil {
+		s.Forwards = []labs.Forward{}
+	}
+	if m.timeline != nil {
+		s.Timeline = *m.timeline
+		return s
+	}
+	s.Timeline = observe.Timeline{Events: slices.Clone(m.events), Missing: []observe.Missing{}}
+	slices.SortStableFunc(s.Timeline.Events, func(a, b observe.Event) int { return cmp.Compare(a.T, b.T) })
+	return s
+}
+
+// tee gives the console's bytes to those who watch and, up to a size, to a file.
+type tee struct {
+	live *console.Console
+	log  *os.File
+	room int64
+}
+
+func (t *tee) Write(p []byte) (int, error) {
+	t.live.Write(p)
+	keep := p[:min(int64(len(p)), t.room)]
+	if len(keep) > 0 {
+		n, err := t.log.Write(keep)
+		t.room -= int64(n)
+		if err != nil {
+			t.room = 0 // a full disk ends the log, not the console
+		}
+	}
+	return len(p), nil
+}

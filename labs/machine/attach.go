@@ -1,0 +1,92 @@
+package machine
+
+import (
+	"context"
+	"net"
+	"net/netip"
+
+	"distrolab/labs/hypervisor"
+	"distrolab/labs/network"
+	"distrolab/labs/observe"
+)
+
+// attach connects every source to the observer: libvirt's events, the serial
+// port, the firmware's debug port, the network card, and the probe.
+func (m *Machine) attach(ctx context.Context) error {
+	watched, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	m.cancel = cancel
+	events, err := m.env.Libvirt.Watch(watched)
+	if err != nil {
+		return err
+	}
+	m.run(func() { m.follow(events) })
+	if m.console, err = m.accept(ctx, consoleSocket); err != nil {
+		return err
+	}
+	m.watch(func() error { return m.observer.ReadConsole(watched, m.console) })
+	if m.opt.Firmware {
+		firmware, err := m.accept(ctx, firmwareSocket)
+		if err != nil {
+			return err
+		}
+		m.watch(func() error { return m.observer.ReadFirmware(watched, firmware) })
+	}
+	cable, err := m.accept(ctx, networkSocket)
+	if err != nil {
+		return err
+	}
+	m.watch(func() error { return m.plug(watched, cable) })
+	if m.opt.Probe {
+		m.watch(func() error { return m.observer.Probe(watched, m.env.Network.Dial) })
+	}
+	return nil
+}
+
+// plug joins the network card to the lab's switch and shows its frames to the
+// observer.
+func (m *Machine) plug(ctx context.Context, cable net.Conn) error {
+	return m.env.Network.Attach(ctx, cable, func(f network.Frame) {
+		m.observer.Frame(f.At, f.FromGuest, f.Shared, f.Data)
+	})
+}
+
+// Dial opens a TCP connection to a port of the machine through the lab.
+func (m *Machine) Dial(ctx context.Context, port uint16) (net.Conn, error) {
+	return m.env.Network.Dial(ctx, netip.AddrPortFrom(m.spec.Address, port))
+}
+
+// follow tells the observer what the hypervisor says of this machine. A stream
+// that ends before the machine does means that libvirt's daemon is gone.
+func (m *Machine) follow(events <-chan hypervisor.Event) {
+	for e := range events {
+		if e.Domain != m.name {
+			continue
+		}
+		switch e.Kind {
+		case hypervisor.QEMUResume:
+			m.observer.Hypervisor(observe.SourceQMP, e.At, e.ErrBound)
+		case hypervisor.LifecycleResumed:
+			m.observer.Hypervisor(observe.SourceLifecycle, e.At, e.ErrBound)
+		case hypervisor.LifecycleStopped, hypervisor.LifecycleCrashed:
+			m.observer.Stopped(stopReason(e))
+		}
+	}
+	m.observer.Stopped("the connection to libvirt ended; is its daemon still running?")
+}
+
+func stopReason(e hypervisor.Event) string {
+	if e.Detail == "" {
+		return "libvirt reports it " + string(e.Kind)
+	}
+	return "libvirt reports it " + string(e.Kind) + " (" + e.Detail + ")"
+}
+
+// run starts a task that Stop waits for.
+func (m *Machine) run(task func()) { m.tasks.Go(task) }
+
+// watch starts a task that reads a source until it ends. Its error says no more
+// than that: what the source did not show is missing from the timeline, with a
+// reason, and the guest's end is an event of the hypervisor.
+func (m *Machine) watch(source func() error) {
+	m.run(func() { _ = source() })
+}

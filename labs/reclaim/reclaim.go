@@ -1,0 +1,276 @@
+// Package reclaim finds what crashed labs left on this machine, takes it back,
+// and proves that nothing is left. It touches only what is recorded in a lab's
+// ledger, tagged in libvirt with this home, or inside this home's directories.
+package reclaim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"distrolab/labs/home"
+	"distrolab/labs/hypervisor"
+	"distrolab/labs/ledger"
+)
+
+// Options are where to look.
+type Options struct {
+	Home home.Home
+	URI  string // libvirt, for tagged domains that no ledger names
+	// Connect opens libvirt. It is called at most once for each URI.
+	Connect func(ctx context.Context, uri string) (*hypervisor.Connection, error)
+}
+
+// Leftover is something that belongs to no lab that runs.
+type Leftover struct {
+	Kind  ledger.Kind `json:"kind"` // domain, process or directory
+	ID    string      `json:"id"`
+	Lab   string      `json:"lab"`
+	Error string      `json:"error,omitempty"` // why it could not be taken back
+}
+
+// Report is what was looked at and what was found.
+type Report struct {
+	Checked   []string   `json:"checked"` // places, one sentence each
+	Leftovers []Leftover `json:"leftovers"`
+	Running   []string   `json:"running"` // labs that run and were left alone
+}
+
+// sweeper holds the connections of one call.
+type sweeper struct {
+	opt         Options
+	connections map[string]*hypervisor.Connection
+}
+
+// Sweep takes back everything that dead labs left. What could not be taken back
+// carries its error.
+func Sweep(ctx context.Context, opt Options) (Report, error) {
+	s := &sweeper{opt: opt, connections: make(map[string]*hypervisor.Connection)}
+	defer s.close()
+	report := Report{Leftovers: []Leftover{}, Running: []string{}}
+	labs, err := ledger.Labs(opt.Home.Labs())
+	if err != nil {
+		return report, err
+	}
+	for _, lab := range labs {
+		if lab.Alive {
+			report.Running = append(report.Running, lab.Name)
+			continue
+		}
+		report.Leftovers = append(report.Leftovers, s.reclaimLab(ctx, lab)...)
+	}
+	strays, err := s.strays(ctx, report.Running)
+	report.Checked = places(opt)
+	for _, stray := range strays {
+		if e := s.take(ctx, stray); e != nil {
+			stray.Error = e.Error()
+		}
+		report.Leftovers = append(report.Leftovers, stray)
+	}
+	return report, err
+}
+
+// Survey lists what dead labs left and takes nothing.
+func Survey(ctx context.Context, opt Options) (Report, error) {
+	s := &sweeper{opt: opt, connections: make(map[string]*hypervisor.Connection)}
+	defer s.close()
+	report := Report{Checked: places(opt), Leftovers: []Leftover{}, Running: []string{}}
+	labs, err := ledger.Labs(opt.Home.Labs())
+	if err != nil {
+		return report, err
+	}
+	for _, lab := range labs {
+		if lab.Alive {
+			report.Running = append(report.Running, lab.Name)
+			continue
+		}
+		report.Leftovers = append(report.Leftovers, Leftover{Kind: ledger.Directory, ID: lab.Dir, Lab: lab.Name})
+	}
+	strays, err := s.strays(ctx, report.Running)
+	report.Leftovers = append(report.Leftovers, strays...)
+	return report, err
+}
+
+func places(opt Options) []string {
+	return []string{
+		"domains of " + opt.URI + " with the tag of " + opt.Home.Data,
+		"processes with a file below " + opt.Home.Labs() + " or " + opt.Home.Run,
+		"sockets in " + opt.Home.Run,
+		"files in " + opt.Home.Labs(),
+	}
+}
+
+func (s *sweeper) reclaimLab(ctx context.Context, lab ledger.Lab) []Leftover {
+	uri := lab.Owner.URI
+	if uri == "" {
+		uri = s.opt.URI
+	}
+	taken, err := ledger.Reclaim(ctx, lab, lazyDomains{s, uri})
+	found := make([]Leftover, 0, len(taken)+1)
+	for _, r := range taken {
+		found = append(found, Leftover{Kind: r.Kind, ID: r.ID, Lab: lab.Name})
+	}
+	if err != nil {
+		found = append(found, Leftover{Kind: ledger.Directory, ID: lab.Dir, Lab: lab.Name, Error: err.Error()})
+	}
+	return found
+}
+
+// strays finds what no ledger names: it was made between two lines, or its
+// ledger is gone.
+func (s *sweeper) strays(ctx context.Context, running []string) ([]Leftover, error) {
+	domains, err := s.strayDomains(ctx, running)
+	strays := append(domains, strayProcesses(s.opt.Home, running)...)
+	return append(strays, straySockets(s.opt.Home, running)...), err
+}
+
+func (s *sweeper) strayDomains(ctx context.Context, running []string) ([]Leftover, error) {
+	c, err := s.connect(ctx, s.opt.URI)
+	if err != nil {
+		return nil, fmt.Errorf("looking for domains: %w", err)
+	}
+	tagged, err := c.List(ctx, s.opt.Home.Data)
+	if err != nil {
+		return nil, err
+	}
+	var strays []Leftover
+	for _, d := range tagged {
+		if !slices.Contains(running, d.Tag.Owner) {
+			strays = append(strays, Leftover{Kind: ledger.Domain, ID: d.Name, Lab: d.Tag.Owner})
+		}
+	}
+	return strays, nil
+}
+
+func straySockets(h home.Home, running []string) []Leftover {
+	entries, err := os.ReadDir(h.Run)
+	if err != nil {
+		return nil
+	}
+	var used []string
+	for _, lab := range running {
+		used = append(used, h.Sockets(lab))
+	}
+	var strays []Leftover
+	for _, e := range entries {
+		if path := filepath.Join(h.Run, e.Name()); e.IsDir() && !slices.Contains(used, path) {
+			strays = append(strays, Leftover{Kind: ledger.Directory, ID: path})
+		}
+	}
+	return strays
+}
+
+func (s *sweeper) take(ctx context.Context, l Leftover) error {
+	switch l.Kind {
+	case ledger.Domain:
+		return lazyDomains{s, s.opt.URI}.DestroyDomain(ctx, l.ID)
+	case ledger.Process:
+		id, err := ledger.ParseIdentity(l.ID)
+		if err != nil {
+			return err
+		}
+		return ledger.End(ctx, id)
+	default:
+		return os.RemoveAll(l.ID)
+	}
+}
+
+// connectLimit is how long a daemon may take to answer before gc goes on
+// without it.
+const connectLimit = 30 * time.Second
+
+func (s *sweeper) connect(ctx context.Context, uri string) (*hypervisor.Connection, error) {
+	if c, ok := s.connections[uri]; ok {
+		return c, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectLimit)
+	defer cancel()
+	c, err := s.opt.Connect(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	s.connections[uri] = c
+	return c, nil
+}
+
+func (s *sweeper) close() {
+	for _, c := range s.connections {
+		c.Close()
+	}
+}
+
+// lazyDomains opens libvirt only when a domain is to be destroyed.
+type lazyDomains struct {
+	s   *sweeper
+	uri string
+}
+
+// DestroyDomain ends a domain of this home; one that is gone is no error, and
+// one of someone else is left alone.
+func (l lazyDomains) DestroyDomain(ctx context.Context, name string) error {
+	c, err := l.s.connect(ctx, l.uri)
+	if err != nil {
+		return err
+	}
+	m, err := c.Lookup(ctx, name)
+	if errors.Is(err, hypervisor.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	tag, ours, err := m.Tag(ctx)
+	if err != nil {
+		return err
+	}
+	if !ours || tag.Home != l.s.opt.Home.Data {
+		return nil
+	}
+	return m.Destroy(ctx)
+}
+
+// strayProcesses finds processes that use files of labs which do not run: a
+// QEMU whose libvirt was killed, a holder whose directory was removed.
+func strayProcesses(h home.Home, running []string) []Leftover {
+	var strays []Leftover
+	for _, p := range processes(os.DirFS("/proc")) {
+		if !isStray(h, p.arguments, running) {
+			continue
+		}
+		if id, err := ledger.Identify(p.pid); err == nil {
+			strays = append(strays, Leftover{Kind: ledger.Process, ID: id.String()})
+		}
+	}
+	return strays
+}
+
+// process is one line of the process table.
+type process struct {
+	pid       int
+	arguments string // NUL between them
+}
+
+// processes reads the process table (proc_pid_cmdline(5)). One that ends while
+// it is read is left out.
+func processes(proc fs.FS) []process {
+	entries, err := fs.ReadDir(proc, ".")
+	if err != nil {
+		return nil
+	}
+	var found []process
+	for _, e := range entries {
+		var pid int
+		if _, err := fmt.Sscan(e.Name(), &pid); err != nil || pid == os.Getpid() {
+			continue
+		}
+		if line, err := fs.ReadFile(proc, e.Name()+"/cmdline"); err == nil {
+			found = append(found, process{pid: pid, arguments: string(line)})
+		}
+	}
+	return found
+}
