@@ -44,7 +44,7 @@ type descriptor struct {
 // findUEFI reads the descriptors that distributions install; those of /etc
 // hide those of the same name in /usr, and the lowest name wins. It returns
 // nil when there is none that fits.
-func findUEFI(root fs.FS) (*UEFIFirmware, error) {
+func findUEFI(root fs.FS) *UEFIFirmware {
 	files := map[string]string{}
 	for _, dir := range []string{"usr/share/qemu/firmware", "etc/qemu/firmware"} {
 		entries, err := fs.ReadDir(root, dir)
@@ -68,10 +68,10 @@ func findUEFI(root fs.FS) (*UEFIFirmware, error) {
 			continue // someone else's broken file is no reason to have no firmware
 		}
 		if firmware := found.usable(root); firmware != nil {
-			return firmware, nil
+			return firmware
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 func readDescriptor(root fs.FS, name string) (descriptor, error) {

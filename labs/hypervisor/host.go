@@ -75,9 +75,9 @@ func (c *Connection) askHost(ctx context.Context) (Host, error) {
 		return host, err
 	}
 	if c.local {
-		host.UEFI, err = findUEFI(os.DirFS("/"))
+		host.UEFI = findUEFI(os.DirFS("/"))
 	}
-	return host, err
+	return host, nil
 }
 
 // readCapabilities takes the emulator, KVM and the owner of QEMU processes

@@ -61,9 +61,22 @@ func (c *Connection) Create(ctx context.Context, d Domain, opt CreateOptions) (*
 		return l.DomainCreateXML(document, flags)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("creating domain %q: %w", d.Name, err)
+		return nil, fmt.Errorf("creating domain %q: %w", d.Name, c.orExists(ctx, d.Name, err))
 	}
 	return c.machine(domain), nil
+}
+
+// orExists recognises a name that is taken, which libvirt reports as one of
+// many operations that failed.
+func (c *Connection) orExists(ctx context.Context, name string, err error) error {
+	var remote libvirt.Error
+	if !errors.As(err, &remote) || libvirt.ErrorNumber(remote.Code) != libvirt.ErrOperationFailed {
+		return err
+	}
+	if _, e := c.Lookup(ctx, name); e != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrExists, err)
 }
 
 func (c *Connection) machine(domain libvirt.Domain) *Machine {

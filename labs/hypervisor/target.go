@@ -193,6 +193,11 @@ func (t target) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("connecting to libvirt at %s: %w", t.uri, context.Cause(ctx))
 	}
+	return t.advise(err, exec.LookPath)
+}
+
+// advise finds the fix; find is exec.LookPath.
+func (t target) advise(err error, find func(string) (string, error)) error {
 	unavailable := &UnavailableError{URI: t.uri, Reason: "its socket does not answer", Err: err}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
@@ -201,9 +206,9 @@ func (t target) explain(ctx context.Context, err error) error {
 	case absent(err) && strings.HasSuffix(t.name, "/system"):
 		unavailable.Reason = "no daemon is running"
 		unavailable.Fix = "Start it: systemctl start libvirtd, or without systemd, as root: virtlogd -d; libvirtd -d"
-		if _, e := exec.LookPath("libvirtd"); e != nil {
+		if _, e := (sessionDaemon{find: find}).program(); e != nil {
 			unavailable.Reason = "libvirt is not installed"
-			unavailable.Fix = "Install it: apt-get install libvirt-daemon-system qemu-system-x86 (or use an ordinary user and qemu:///session)."
+			unavailable.Fix = "Install it: apt-get install libvirt-daemon-system qemu-system-x86 (as an ordinary user qemu:///session then needs nothing else)."
 		}
 	}
 	return unavailable

@@ -111,11 +111,13 @@ func (d Domain) sysInfo() []libvirtxml.DomainSysInfo {
 		}
 		infos = append(infos, libvirtxml.DomainSysInfo{SMBIOS: smbios})
 	}
-	if len(d.FWCfg) > 0 {
-		fwcfg := &libvirtxml.DomainSysInfoFWCfg{}
-		for _, entry := range d.FWCfg {
+	fwcfg := &libvirtxml.DomainSysInfoFWCfg{}
+	for _, entry := range d.FWCfg {
+		if !entry.needsEscape() {
 			fwcfg.Entry = append(fwcfg.Entry, libvirtxml.DomainSysInfoEntry{Name: entry.Name, File: entry.Path})
 		}
+	}
+	if len(fwcfg.Entry) > 0 {
 		infos = append(infos, libvirtxml.DomainSysInfo{FWCfg: fwcfg})
 	}
 	return infos
@@ -139,10 +141,19 @@ func clock() *libvirtxml.DomainClock {
 	}}
 }
 
+// needsEscape says that libvirt (9.0) would hand the entry to QEMU as several
+// options: unlike all its others, this one it does not escape.
+func (f FWCfg) needsEscape() bool { return strings.Contains(f.Name+f.Path, ",") }
+
 // commandline holds what libvirt's own XML cannot say: a network card on a
-// stream socket, and the firmware's debug port.
+// stream socket, the firmware's debug port, and commas.
 func (d Domain) commandline() *libvirtxml.DomainQEMUCommandline {
 	var args []string
+	for _, entry := range d.FWCfg {
+		if entry.needsEscape() {
+			args = append(args, "-fw_cfg", "name="+escapeOption(entry.Name)+",file="+escapeOption(entry.Path))
+		}
+	}
 	if d.Network != nil {
 		args = append(args,
 			"-netdev", "stream,id=lab0,server=off,addr.type=unix,addr.path="+escapeOption(d.Network.Socket),
