@@ -2,12 +2,10 @@ package network
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"time"
 )
@@ -133,8 +131,3 @@ func sleep(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 }
-
-// past is a deadline that ends a read which is under way.
-func past() time.Time { return time.Unix(1, 0) }
-
-func isDeadline(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -91,7 +91,7 @@ func (n *Network) Attach(ctx context.Context, conn net.Conn, tap func(Frame)) er
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	p := newPort(n, conn, tap, stop)
-	defer context.AfterFunc(ctx, func() { _ = p.Conn.SetReadDeadline(past()) })()
+	defer context.AfterFunc(ctx, func() { _ = p.Close() })()
 	defer context.AfterFunc(n.ctx, stop)()
 
 	var sending sync.WaitGroup
@@ -100,9 +100,6 @@ func (n *Network) Attach(ctx context.Context, conn net.Conn, tap func(Frame)) er
 	_ = p.Close()
 	sending.Wait()
 	n.release(p)
-	if p.err != nil && ctx.Err() != nil && isDeadline(p.err) {
-		p.err = nil
-	}
 	if err := errors.Join(p.err, err); err != nil {
 		return fmt.Errorf("serving guest %s: %w", n.names[p.last], err)
 	}

@@ -322,6 +322,12 @@ func TestCloseLeavesNoGoroutine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	listener, err := n.ListenGateway(5000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := make(chan error, 1)
+	go func() { _, err := listener.Accept(); accepted <- err }()
 	// A connection through the forward that stays half open for ever.
 	client, err := net.Dial("tcp", f.Addr().String())
 	if err != nil {
@@ -338,6 +344,9 @@ func TestCloseLeavesNoGoroutine(t *testing.T) {
 	}
 	if err := wait(t, result); err != nil {
 		t.Errorf("Attach after Close: %v", err)
+	}
+	if err := wait(t, accepted); err == nil {
+		t.Error("gateway listener accepted something after Close")
 	}
 	if _, err := n.Dial(t.Context(), netip.AddrPortFrom(one.IP, 22)); err == nil {
 		t.Error("Dial works after Close")
