@@ -66,7 +66,7 @@ func (q quiet) Read(p []byte) (int, error) {
 	n, err := q.Conn.Read(p)
 	if err != nil {
 		q.stop()
-		return copy(p, prefixed(make([]byte, ethernetLen))), nil
+		return copy(p, prefixed([]byte{ethernetLen - 1: 0, 0: 2})), nil // to 02:00:00:00:00:00, which nobody has
 	}
 	return n, nil
 }

@@ -88,12 +88,13 @@ func (p *port) fill() {
 
 // farewell ends the port. The switch leaves its loop only between two frames,
 // and logs to standard error when a read fails; so it gets one last empty frame
-// that it can deliver to no one.
+// from and to nobody, which comes back to this port, closed by then.
 func (p *port) farewell(err error) {
 	if !isHangup(err) {
 		p.err = err
 	}
 	p.ended = true
+	_ = p.Close()
 	p.stop()
 	p.out = make([]byte, prefixLen+ethernetLen)
 	p.out[prefixLen-1] = ethernetLen
