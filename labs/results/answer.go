@@ -75,7 +75,7 @@ func against(t Table, second Row) string {
 			second.Label, Digits(lead.Ratio), Digits(lead.Low), Digits(lead.High))
 	}
 	if n := len(t.Rows) - 2; n > 0 {
-		text += fmt.Sprintf(" The table has %s more.", count(n, "system"))
+		text += fmt.Sprintf(" The table has %s.", count(n, "more system"))
 	}
 	return text
 }

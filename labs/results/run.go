@@ -154,8 +154,9 @@ type Cache struct {
 // Counters are totals over the run; null was not counted.
 type Counters struct {
 	SerialBytes        *int64 `json:"serial_bytes"`
-	Frames             *int64 `json:"frames"`       // seen on the lab's switch
-	EgressBytes        *int64 `json:"egress_bytes"` // that left for the internet; any byte taints
+	Frames             *int64 `json:"frames"`               // seen on the lab's switch
+	EgressBytes        *int64 `json:"egress_bytes"`         // that left for the internet; any byte taints
+	RefusedBytes       *int64 `json:"egress_refused_bytes"` // that a closed network kept from leaving
 	SYNProbes          *int64 `json:"syn_probes"`
 	APIWatchReconnects *int64 `json:"api_watch_reconnects"`
 	ObserverCPUms      *int64 `json:"observer_cpu_ms"`

@@ -58,11 +58,18 @@ func Conditions(t results.Table) string {
 	if t.Cache != "" {
 		parts = append(parts, t.Cache+" page cache")
 	}
-	parts = append(parts, fmt.Sprintf("%d CPUs, %d MiB", t.VCPUs, t.MemMiB), fmt.Sprintf("%d complete blocks", t.Blocks))
+	parts = append(parts, fmt.Sprintf("%d CPUs, %s", t.VCPUs, memory(t.MemMiB)), fmt.Sprintf("%d blocks", t.Blocks))
 	if t.Fingerprint != "" {
 		parts = append(parts, "host "+t.Fingerprint[:min(8, len(t.Fingerprint))])
 	}
 	return strings.Join(parts, ", ")
+}
+
+func memory(mib int) string {
+	if mib%1024 == 0 {
+		return fmt.Sprintf("%d GiB", mib/1024)
+	}
+	return fmt.Sprintf("%d MiB", mib)
 }
 
 func headline(t results.Table) string {
@@ -76,14 +83,15 @@ func headline(t results.Table) string {
 func ComparisonTable(t results.Table, width int, g style.Glyphs, s style.Styles) []string {
 	columns := []Column{
 		{Title: "  system"}, {Title: "boot", Right: true}, {Title: "95 % interval", Right: true},
-		{Title: "ok/runs", Right: true, Drop: 1}, {Title: "times " + t.Baseline, Right: true, Drop: 2},
+		{Title: "ok/runs", Right: true, Drop: 1}, {Title: g.Times + " " + t.Baseline, Right: true, Drop: 2},
 		{Title: "answers", Right: true, Drop: 3}, {Title: "kind", Drop: 7},
 	}
 	for _, p := range phasesOf(t) {
-		columns = append(columns, Column{Title: p, Right: true, Drop: 5})
+		first, _, _ := strings.Cut(p, "+") // the legend of the bars has the whole name
+		columns = append(columns, Column{Title: first, Right: true, Drop: 5})
 	}
 	if slices.ContainsFunc(t.Rows, func(r results.Row) bool { return len(r.Taints) > 0 }) {
-		columns = append(columns, Column{Title: "doubtful", Right: true, Drop: 4})
+		columns = append(columns, Column{Title: "doubtful", Right: true, Drop: 6})
 	}
 	var rows [][]Cell
 	for _, r := range t.Rows {
@@ -151,8 +159,11 @@ func ratioText(r *stats.Ratio, g style.Glyphs) string {
 		return "1"
 	case r.N == 0:
 		return "unknown"
-	case !r.Bounded():
+	case !r.Bounded() && finite(r.Ratio):
 		return "about " + results.Digits(r.Ratio)
+	}
+	if !r.Bounded() || !finite(r.High) {
+		return results.Digits(r.Ratio)
 	}
 	return fmt.Sprintf("%s (%s%s%s)", results.Digits(r.Ratio), results.Digits(r.Low), g.Dash, results.Digits(r.High))
 }

@@ -64,7 +64,7 @@ func Timeline(t observe.Timeline, width int, g style.Glyphs, s style.Styles) []s
 	for _, e := range t.Events {
 		last = math.Max(last, e.T.Seconds())
 	}
-	plot := max(0, width-74) // what the table needs at its widest
+	plot := max(0, width-86) // what the table needs at its widest
 	sc := newScale(0, last, max(plot, 1))
 	columns := []Column{
 		{Title: "", Drop: 4}, {Title: "milestone"}, {Title: "time", Right: true},
@@ -102,9 +102,9 @@ func short(why string) string {
 func qualityMark(q observe.Quality) string {
 	switch q {
 	case observe.AtMost:
-		return "<= "
+		return "≤ "
 	case observe.AtLeast:
-		return ">= "
+		return "≥ "
 	case observe.Estimate:
 		return "about "
 	}
@@ -115,7 +115,7 @@ func errorText(d time.Duration) string {
 	if d <= 0 {
 		return ""
 	}
-	return "+-" + d.Round(100*time.Microsecond).String()
+	return "±" + d.Round(100*time.Microsecond).String()
 }
 
 func sourceText(src observe.Source) string {

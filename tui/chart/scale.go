@@ -65,7 +65,7 @@ func (sc scale) cell(v float64) int { return min(int(sc.at(v)), sc.cells-1) }
 func (sc scale) ticks() []float64 {
 	var list []float64
 	for k := math.Ceil(sc.low/sc.step - 1e-9); len(list) <= sc.cells; k++ {
-		v := k * sc.step
+		v := k*sc.step + 0 // + 0: no negative zero
 		if v > sc.high+sc.step*1e-9 {
 			break
 		}

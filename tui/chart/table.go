@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2" // github.com/charmbracelet/lipgloss
@@ -13,7 +14,7 @@ import (
 type Column struct {
 	Title string
 	Right bool // numbers are set to the right
-	Drop  int  // when the table is too wide, columns with the highest number go first; 0 stays
+	Drop  int  // when the table is too wide, columns with the highest number go first, equal ones together; 0 stays
 }
 
 // Cell is one value with its style.
@@ -80,17 +81,20 @@ func chooseColumns(columns []Column, natural []int, width int) []int {
 		total += natural[i] + gap
 	}
 	for total > width {
-		worst := -1
-		for k, i := range shown {
-			if columns[i].Drop > 0 && (worst < 0 || columns[i].Drop >= columns[shown[worst]].Drop) {
-				worst = k
-			}
+		worst := 0
+		for _, i := range shown {
+			worst = max(worst, columns[i].Drop)
 		}
-		if worst < 0 {
+		if worst == 0 {
 			break
 		}
-		total -= natural[shown[worst]] + gap
-		shown = append(shown[:worst], shown[worst+1:]...)
+		shown = slices.DeleteFunc(shown, func(i int) bool {
+			drop := columns[i].Drop == worst
+			if drop {
+				total -= natural[i] + gap
+			}
+			return drop
+		})
 	}
 	// Even one cell each needs room.
 	for len(shown) > 1 && len(shown)+(len(shown)-1)*gap > width {

@@ -84,7 +84,7 @@ func paragraph(st lipgloss.Style, mark, text string, width int, g style.Glyphs) 
 		if i == 0 && indent > 0 {
 			lead = st.Render(mark) + " "
 		}
-		lines = append(lines, lead+st.Render(strings.TrimRight(part, " ")))
+		lines = append(lines, lead+st.Render(fit(strings.TrimRight(part, " "), width-indent, g)))
 	}
 	return lines
 }

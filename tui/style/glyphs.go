@@ -101,6 +101,12 @@ func (g Glyphs) clean(r rune) string {
 		return "x"
 	case '…':
 		return "..."
+	case '±':
+		return "+-"
+	case '≤':
+		return "<="
+	case '≥':
+		return ">="
 	case '•', '·':
 		return "-"
 	}
