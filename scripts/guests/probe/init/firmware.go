@@ -5,12 +5,11 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,39 +23,36 @@ const (
 	maxDMI   = 256 << 10 // bytes of SMBIOS tables
 )
 
-// readFWCfg returns the entries below one directory of the qemu_fw_cfg
-// module, the opt/ names, which are the ones a person may set.
-func readFWCfg(opt string) probe.FWCfg {
+// readFWCfg returns the entries named opt/…, which are the ones a person may
+// set, in the order of their names. The directory is by_key of the
+// qemu_fw_cfg module: one directory an entry, with the files name, size, raw.
+func readFWCfg(keys string) probe.FWCfg {
 	var out probe.FWCfg
-	err := filepath.WalkDir(opt, func(path string, d fs.DirEntry, err error) error {
+	entries, err := os.ReadDir(keys)
+	if err != nil {
+		out.Error = "no fw_cfg device: " + err.Error()
+		return out
+	}
+	for _, entry := range entries {
+		dir := filepath.Join(keys, entry.Name())
+		name, err := readHead(filepath.Join(dir, "name"), 256)
 		if err != nil {
-			return err
+			out.Error = err.Error()
+			continue
 		}
-		if d.Name() != "raw" || d.IsDir() {
-			return nil
+		if text := strings.TrimSpace(string(name)); strings.HasPrefix(text, "opt/") {
+			out.Entries = append(out.Entries, readBlob(text, dir))
 		}
-		if len(out.Entries) == maxBlobs {
-			return fmt.Errorf("more than %d entries", maxBlobs)
-		}
-		rel, err := filepath.Rel(opt, filepath.Dir(path))
-		if err != nil {
-			return err
-		}
-		out.Entries = append(out.Entries, readBlob(filepath.Join("opt", rel), filepath.Dir(path)))
-		return nil
-	})
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if _, err := os.Stat(filepath.Dir(opt)); err != nil {
-			out.Error = "no fw_cfg device: " + err.Error()
-		} // a device without opt/ entries is no error
-	case err != nil:
-		out.Error = err.Error()
+	}
+	slices.SortFunc(out.Entries, func(a, b probe.FWCfgEntry) int { return strings.Compare(a.Name, b.Name) })
+	if len(out.Entries) > maxBlobs {
+		out.Entries = out.Entries[:maxBlobs]
+		out.Error = fmt.Sprintf("more than %d entries", maxBlobs)
 	}
 	return out
 }
 
-// readBlob reads one entry, following by_name's link to its directory.
+// readBlob reads one entry.
 func readBlob(name, dir string) probe.FWCfgEntry {
 	e := probe.FWCfgEntry{Name: name}
 	size, err := os.ReadFile(filepath.Join(dir, "size"))

@@ -56,7 +56,7 @@ func collect() probe.Report {
 	r.Kernel.Modules, r.Kernel.Error = loadModules("/modules")
 	network := make(chan probe.Network, 1)
 	go func() { network <- readNetwork(leaseTimeout) }()
-	r.FWCfg = readFWCfg("/sys/firmware/qemu_fw_cfg/by_name/opt")
+	r.FWCfg = readFWCfg("/sys/firmware/qemu_fw_cfg/by_key")
 	r.SMBIOS = readSMBIOS("/sys/firmware/dmi/tables/DMI")
 	r.Storage = readStorage("/sys/class/block", "/dev")
 	r.Network = <-network

@@ -110,7 +110,7 @@ func TestReadTreeListsFilesInPathOrder(t *testing.T) {
 }
 
 func TestMissingHardwareIsAnErrorInTheReport(t *testing.T) {
-	none := filepath.Join(t.TempDir(), "device", "opt")
+	none := filepath.Join(t.TempDir(), "none")
 	for name, problem := range map[string]string{
 		"fw_cfg":  readFWCfg(none).Error,
 		"smbios":  readSMBIOS(none).Error,
@@ -123,19 +123,22 @@ func TestMissingHardwareIsAnErrorInTheReport(t *testing.T) {
 	}
 }
 
-func TestReadFWCfgReadsNestedNames(t *testing.T) {
-	opt := filepath.Join(t.TempDir(), "opt")
-	dir := filepath.Join(opt, "com.coreos", "config")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{"raw": "{}", "size": "2\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+func TestReadFWCfgReadsWhatAPersonMaySet(t *testing.T) {
+	keys := t.TempDir()
+	for key, name := range map[string]string{"41": "opt/z", "42": "etc/acpi/tables", "43": "opt/com.coreos/config"} {
+		dir := filepath.Join(keys, key)
+		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
+		for file, text := range map[string]string{"name": name + "\n", "raw": "{}", "size": "2\n"} {
+			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	want := probe.FWCfg{Entries: []probe.FWCfgEntry{{Name: "opt/com.coreos/config", Size: 2, Data: []byte("{}")}}}
-	if diff := cmp.Diff(want, readFWCfg(opt)); diff != "" {
+	want := probe.FWCfg{Entries: []probe.FWCfgEntry{
+		{Name: "opt/com.coreos/config", Size: 2, Data: []byte("{}")}, {Name: "opt/z", Size: 2, Data: []byte("{}")}}}
+	if diff := cmp.Diff(want, readFWCfg(keys)); diff != "" {
 		t.Error(diff)
 	}
 }
