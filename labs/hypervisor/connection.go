@@ -29,6 +29,9 @@ func DefaultURI(uid int) string {
 	return string(libvirt.QEMUSession)
 }
 
+// letIn is the fix when the system daemon refuses an ordinary user.
+const letIn = "Use the session daemon (qemu:///session), or let your user in: sudo usermod -aG libvirt \"$USER\", then log in again."
+
 // closeGrace bounds how long Close waits for calls under way and for the
 // daemon's goodbye.
 const closeGrace = 3 * time.Second
@@ -74,7 +77,7 @@ func Open(ctx context.Context, opt Options) (*Connection, error) {
 	c.tap = newTap(socket, c.events.receive)
 	c.rpc = libvirt.NewWithDialer(c.tap)
 	if err := c.handshake(ctx, libvirt.ConnectURI(target.name)); err != nil {
-		return nil, explainHandshake(opt.URI, err)
+		return nil, explainHandshake(opt.URI, target.local && os.Getuid() != 0 && target.start == nil, err)
 	}
 	return c, nil
 }
@@ -95,13 +98,14 @@ func (c *Connection) handshake(ctx context.Context, name libvirt.ConnectURI) err
 	return translate(err)
 }
 
-func explainHandshake(uri string, err error) error {
+// explainHandshake says what to do. stranger means an ordinary user at the
+// system daemon, who is refused in many words: by libvirt, by polkit, or for
+// want of a bus to ask polkit.
+func explainHandshake(uri string, stranger bool, err error) error {
 	var remote libvirt.Error
 	if errors.As(err, &remote) {
-		switch libvirt.ErrorNumber(remote.Code) {
-		case libvirt.ErrAuthUnavailable, libvirt.ErrAuthFailed, libvirt.ErrAuthCancelled:
-			return &UnavailableError{URI: uri, Reason: "permission denied", Err: err,
-				Fix: "Use the session daemon (qemu:///session), or let your user in: sudo usermod -aG libvirt \"$USER\", then log in again."}
+		if stranger {
+			return &UnavailableError{URI: uri, Reason: "permission denied", Err: err, Fix: letIn}
 		}
 		return &UnavailableError{URI: uri, Reason: "the daemon refuses", Err: err,
 			Fix: "Check that the QEMU driver is installed (Debian: libvirt-daemon-driver-qemu)."}

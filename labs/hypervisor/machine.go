@@ -164,7 +164,9 @@ func (m *Machine) PID() (int, error) {
 	if m.c.sessionDir != "" {
 		dir = filepath.Join(m.c.sessionDir, "qemu", "run")
 	}
-	content, err := os.ReadFile(filepath.Join(dir, m.Name+".pid"))
+	// libvirt names the file by the domain's name as XML would write it.
+	escaped := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\"", "&quot;", "'", "&apos;").Replace(m.Name)
+	content, err := os.ReadFile(filepath.Join(dir, escaped+".pid"))
 	if err != nil {
 		return 0, fmt.Errorf("finding the process of domain %q: %w", m.Name, err)
 	}

@@ -202,7 +202,7 @@ func (t target) advise(err error, find func(string) (string, error)) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		unavailable.Reason = "permission denied"
-		unavailable.Fix = "Use the session daemon (qemu:///session), or let your user in: sudo usermod -aG libvirt \"$USER\", then log in again."
+		unavailable.Fix = letIn
 	case absent(err) && strings.HasSuffix(t.name, "/system"):
 		unavailable.Reason = "no daemon is running"
 		unavailable.Fix = "Start it: systemctl start libvirtd, or without systemd, as root: virtlogd -d; libvirtd -d"

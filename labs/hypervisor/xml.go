@@ -141,12 +141,13 @@ func clock() *libvirtxml.DomainClock {
 	}}
 }
 
-// needsEscape says that libvirt (9.0) would hand the entry to QEMU as several
-// options: unlike all its others, this one it does not escape.
-func (f FWCfg) needsEscape() bool { return strings.Contains(f.Name+f.Path, ",") }
+// needsEscape says that libvirt (9.0) would hand the entry to QEMU wrongly:
+// unlike in all other options it does not double commas here, and it writes
+// some characters as XML would.
+func (f FWCfg) needsEscape() bool { return strings.ContainsAny(f.Name+f.Path, ",<>&'\"") }
 
 // commandline holds what libvirt's own XML cannot say: a network card on a
-// stream socket, the firmware's debug port, and commas.
+// stream socket, the firmware's debug port, and odd file names.
 func (d Domain) commandline() *libvirtxml.DomainQEMUCommandline {
 	var args []string
 	for _, entry := range d.FWCfg {
