@@ -1,13 +1,152 @@
 package distros
 
-import "testing"
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
 
-func TestEmbeddedCatalogIsValid(t *testing.T) {
+	"github.com/google/go-cmp/cmp"
+)
+
+func load(t *testing.T) *Catalog {
+	t.Helper()
 	c, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range c.All() {
-		t.Log(d.Name, d.Kind, len(d.Facts))
+	return c
+}
+
+func TestCatalogListsVendorsFirst(t *testing.T) {
+	want := []string{
+		"bottlerocket", "debian", "fedora-coreos", "flatcar", "k3os", "linuxkit", "rancheros", "talos",
+		"debian-local", "coreos-standin", "probe",
+	}
+	if diff := cmp.Diff(want, load(t).Names()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The questions the article's reader decides by must be answered for every
+// vendor's system.
+func TestVendorsAnswerTheDecidingCriteria(t *testing.T) {
+	for _, d := range load(t).All() {
+		if d.Kind != KindVendor {
+			continue
+		}
+		for _, c := range Criteria() {
+			if c.Key == "channels" {
+				continue // systems without releases have none
+			}
+			if _, ok := d.Fact(c.Key); !ok {
+				t.Errorf("%s says nothing on %s", d.Name, c.Key)
+			}
+		}
+	}
+}
+
+func TestOnlyUnbuiltFormatsExcuseThemselves(t *testing.T) {
+	for _, d := range load(t).All() {
+		built := d.Config.Format == "cloud-init" || d.Config.Format == "ignition"
+		if built != (d.Config.Note == "") {
+			t.Errorf("%s: format %s with note %q", d.Name, d.Config.Format, d.Config.Note)
+		}
+	}
+}
+
+func TestCriteriaHaveShortUniqueTitles(t *testing.T) {
+	keys, titles := map[string]bool{}, map[string]bool{}
+	for _, c := range Criteria() {
+		if keys[c.Key] || titles[c.Title] || len(c.Title) > 24 || c.Title == "" {
+			t.Errorf("criterion %+v is not short and unique", c)
+		}
+		keys[c.Key], titles[c.Title] = true, true
+	}
+}
+
+func TestFindNamesTheNearest(t *testing.T) {
+	for wanted, nearest := range map[string][]string{
+		"flatcat":           {"flatcar"},
+		"Flatcar":           {"flatcar"},
+		"fedora":            {"fedora-coreos"},
+		"k3s":               {"k3os"},
+		"coreos":            {"fedora-coreos", "coreos-standin"},
+		"debain":            {"debian"},
+		"zzzzzzzzzz":        nil,
+		"":                  nil,
+		"../../etc/passwd":  nil,
+		"a\x1b[31mb name\"": nil,
+	} {
+		_, err := load(t).Find(wanted)
+		var unknown *UnknownError
+		if !errors.As(err, &unknown) {
+			t.Errorf("Find(%q) = %v, want an UnknownError", wanted, err)
+			continue
+		}
+		if diff := cmp.Diff(nearest, unknown.Nearest); diff != "" {
+			t.Errorf("nearest to %q: %s", wanted, diff)
+		}
+		if strings.ContainsFunc(err.Error(), unprintable) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("the error %q plays with the terminal", err)
+		}
+	}
+	if d, err := load(t).Find("talos"); err != nil || d.Title != "Talos Linux" {
+		t.Errorf("Find(talos) = %q, %v", d.Title, err)
+	}
+}
+
+func TestEditDistance(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"abc", "", 3}, {"", "abc", 3}, {"kitten", "sitting", 3}, {"same", "same", 0}, {"ab", "ba", 2}} {
+		if got := editDistance(tt.a, tt.b); got != tt.want {
+			t.Errorf("editDistance(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+const minimal = `name: mine
+title: Mine
+kind: vendor
+vendor: Me
+summary: A system of mine.
+support: {state: maintained}
+facts:
+  - {key: shell, value: bash, source: "me/mine:README.md", checked: 2026-11-22}
+release: {resolver: local}
+config: {format: cloud-init, delivery: {kind: volume, label: cidata}}
+hardware: {memory_mib: 512, disk_gib: 2, firmware: [bios]}
+boot: {management_port: 22, patterns: {boot_complete: 'done'}}
+`
+
+func TestOverlayAddsAndReplaces(t *testing.T) {
+	overlay := fstest.MapFS{
+		"mine.yaml":    {Data: []byte(minimal)},
+		"flatcar.yaml": {Data: []byte(strings.Replace(minimal, "name: mine", "name: flatcar", 1))},
+		"README.md":    {Data: []byte("not an entry")},
+	}
+	c, err := LoadWith(overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(load(t).All()) + 1; len(c.All()) != want {
+		t.Errorf("%d entries, want %d", len(c.All()), want)
+	}
+	if d, err := c.Find("flatcar"); err != nil || d.Title != "Mine" {
+		t.Errorf("flatcar is %q, %v; want the person's own", d.Title, err)
+	}
+	if !slices.Contains(c.Names(), "mine") {
+		t.Errorf("mine is missing from %v", c.Names())
+	}
+}
+
+func TestAllIsTheCallersOwn(t *testing.T) {
+	c := load(t)
+	c.All()[0].Name = "changed"
+	if c.All()[0].Name == "changed" {
+		t.Error("a caller can change the catalog")
 	}
 }

@@ -123,11 +123,17 @@ func (s Source) Reachable(ctx context.Context, d distros.Distro, q Query) error 
 }
 
 // Image returns a verified image of a system. What the store holds of the
-// release found, or of the version asked for, is not fetched again. Systems
-// built on this machine are taken from the store only. Progress may be nil.
+// release found is not fetched again, and a version asked for that it holds
+// costs no network at all. Systems built on this machine are taken from the
+// store only. Progress may be nil.
 func (s Source) Image(ctx context.Context, d distros.Distro, q Query, progress func(image.Progress)) (image.Image, error) {
 	if d.Release.Resolver == "local" {
 		return s.local(d, q)
+	}
+	if q.Version != "" {
+		if i, ok := s.Stored(d, q); ok {
+			return i, nil
+		}
 	}
 	found, err := s.Resolve(ctx, d, q)
 	if err != nil {
@@ -136,10 +142,23 @@ func (s Source) Image(ctx context.Context, d distros.Distro, q Query, progress f
 	return s.Store.Fetch(ctx, s.Client, found.spec(strings.HasPrefix(q.Mirror, "http:") || strings.HasPrefix(d.Release.BaseURL, "http:")), progress)
 }
 
+// Stored returns the newest image in the store that fits the query, without
+// asking the network: for when the index cannot be reached, or need not be.
+func (s Source) Stored(d distros.Distro, q Query) (image.Image, bool) {
+	images, _ := s.Store.List() //nolint:errcheck // a damaged image is as good as none
+	for _, i := range images {
+		m := i.Manifest
+		if m.Distro == d.Name && m.Arch == archOr(q.Arch) && (q.Version == "" || m.Version == q.Version) {
+			return i, true
+		}
+	}
+	return image.Image{}, false
+}
+
 // local finds an image that was built on this machine.
 func (s Source) local(d distros.Distro, q Query) (image.Image, error) {
-	i, err := s.Store.Newest(d.Name, archOr(q.Arch))
-	if err != nil {
+	i, ok := s.Stored(d, q)
+	if !ok {
 		return image.Image{}, &NoImageError{Distro: d.Name, Reason: "it is built on this machine and the store has none yet; run ./scripts/demo, which builds it"}
 	}
 	return i, nil

@@ -1,0 +1,119 @@
+package distros
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// problemsOf validates the minimal entry with one text replaced.
+func problemsOf(t *testing.T, old, replacement string) []string {
+	t.Helper()
+	if !strings.Contains(minimal, old) {
+		t.Fatalf("the minimal entry has no %q", old)
+	}
+	_, err := LoadWith(fstest.MapFS{"mine.yaml": {Data: []byte(strings.Replace(minimal, old, replacement, 1))}})
+	if err == nil {
+		return nil
+	}
+	var invalid *InvalidError
+	if !errors.As(err, &invalid) {
+		t.Fatalf("error %v is not an InvalidError", err)
+	}
+	var got []string
+	for _, p := range invalid.Problems {
+		got = append(got, p.String())
+	}
+	return got
+}
+
+func TestProblemsNameFileLineAndField(t *testing.T) {
+	for _, tt := range []struct{ name, old, replacement, want string }{
+		{"name with a space", "name: mine", "name: my system", `mine.yaml:1: name: "my system" is not a name: small letters, digits and -, at most 32`},
+		{"name unlike the file", "name: mine", "name: other", `mine.yaml:1: name: must be "mine", as the file is called`},
+		{"unknown kind", "kind: vendor", "kind: real", `mine.yaml:3: kind: "real" is not one of vendor, local, stand-in, probe`},
+		{"stand-in for nothing", "kind: vendor", "kind: stand-in", `mine.yaml:1: stands_for: is for kind stand-in, and required there`},
+		{"unknown support", "state: maintained", "state: fine", `mine.yaml:6: support.state: "fine" is not one of maintained, ended, unconfirmed`},
+		{"unknown fact", "key: shell", "key: colour", `mine.yaml:8: facts[0].key: "colour" is not one of support`},
+		{"no source", `source: "me/mine:README.md"`, `source: ""`, `mine.yaml:8: facts[0].source: is empty; name it as owner/repo:path or URL, or mark the fact unconfirmed`},
+		{"no such day", "2026-11-22", "2026-13-22", `mine.yaml:8: facts[0].checked: "2026-13-22" is not a day, such as 2026-08-21`},
+		{"unknown resolver", "resolver: local", "resolver: ftp", `mine.yaml:9: release.resolver: "ftp" is not one of flatcar, fcos, debian, local, none`},
+		{"no reason", "resolver: local", "resolver: none", `mine.yaml:9: release.reason: is for resolver none, and required there: why there is no image to fetch`},
+		{"file URL", "resolver: local", "resolver: debian, base_url: 'file:///etc'", `mine.yaml:9: release.base_url: "file:///etc" is not a URL such as https://mirror.example/path`},
+		{"unknown format", "format: cloud-init", "format: yaml", `mine.yaml:10: config.format: "yaml" is not one of cloud-init`},
+		{"ignition without variant", "format: cloud-init", "format: ignition, version: 1.0.0", `mine.yaml:10: config.variant: "" is not a Butane variant, such as flatcar or fcos`},
+		{"label with a comma", "label: cidata", "label: 'a,b'", `mine.yaml:10: config.delivery.label: "a,b" is not a volume label`},
+		{"fw_cfg key that splits QEMU's option", "kind: volume, label: cidata", "kind: fw_cfg, key: 'opt/a,file=/etc/shadow'", `mine.yaml:10: config.delivery.key: "opt/a,file=/etc/shadow" is not a fw_cfg name below opt/`},
+		{"little memory", "memory_mib: 512", "memory_mib: 5", `mine.yaml:11: hardware.memory_mib: 5 is not between 64 and 1048576`},
+		{"no firmware", "firmware: [bios]", "firmware: []", `mine.yaml:11: hardware.firmware: is empty; name bios, uefi or both, or set direct_kernel`},
+		{"unknown firmware", "firmware: [bios]", "firmware: [bios, coreboot]", `mine.yaml:11: hardware.firmware[1]: "coreboot" is not one of bios, uefi`},
+		{"port", "management_port: 22", "management_port: 70000", `mine.yaml:12: boot.management_port: 70000 is not between 0 and 65535`},
+		{"pattern", "'done'", "'do(ne'", "mine.yaml:12: boot.patterns.boot_complete: is not an RE2 pattern: error parsing regexp: missing closing ): `do(ne`"},
+		{"look-ahead", "'done'", "'(?=done)'", "mine.yaml:12: boot.patterns.boot_complete: is not an RE2 pattern"},
+		{"unknown milestone", "boot_complete: 'done'", "finished: 'done'", `mine.yaml:12: boot.patterns.finished: "finished" is not one of request`},
+		{"seen and missing", "'done'}", "'done'}, missing: {boot_complete: never}", `mine.yaml:12: boot.missing.boot_complete: has a pattern too; a milestone is either seen or missing`},
+		{"finish never seen", "'done'}", "'done'}, finish: mgmt_syn, missing: {mgmt_syn: no network}", `mine.yaml:12: boot.finish: mgmt_syn ends the boot but is never seen; name another milestone`},
+		{"terminal escape", "title: Mine", `title: "\e[31mMine"`, `mine.yaml:2: title: holds a control character, which could change the reader's terminal`},
+		{"text direction", "title: Mine", "title: \"Mine \\u202e\"", `mine.yaml:2: title: holds a control character, which could change the reader's terminal`},
+		{"unknown field", "vendor: Me", "vender: Me", `mine.yaml:4: vender: is not a field here; there are name, title`},
+		{"unknown field below", "{key: shell,", "{key: shell, colour: red,", `mine.yaml:8: facts[0].colour: is not a field here; there are key, value, source, checked, unconfirmed`},
+		{"wrong type", "memory_mib: 512", "memory_mib: much", `mine.yaml:11: cannot unmarshal`},
+		{"broken YAML", "title: Mine", "title: @Mine", `mine.yaml:2: '@' is a reserved character`},
+		{"two documents", "name: mine", "---\na: b\n---\nname: mine", `mine.yaml: has 2 YAML documents; a catalog file holds one entry`},
+		{"alias", "title: Mine\n", "title: &t Mine\n", `mine.yaml:2: title: uses an anchor or alias; write the value out`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := strings.Join(problemsOf(t, tt.old, tt.replacement), "\n")
+			if !strings.Contains(got, tt.want) {
+				t.Errorf("problems:\n%s\nwant one to say:\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAllProblemsAreReportedAtOnce(t *testing.T) {
+	_, err := LoadWith(fstest.MapFS{
+		"a.yaml": {Data: []byte(strings.NewReplacer("name: mine", "name: a", "kind: vendor", "kind: odd", "memory_mib: 512", "memory_mib: 1").Replace(minimal))},
+		"b.yaml": {Data: []byte("colour: red\nsize: big\n")},
+	})
+	want := `reading the catalog: 4 to correct
+  a.yaml:3: kind: "odd" is not one of vendor, local, stand-in, probe
+  a.yaml:11: hardware.memory_mib: 1 is not between 64 and 1048576
+  b.yaml:1: colour: is not a field here; there are name, title, kind, stands_for, vendor, summary, support, facts, release, config, hardware, boot, traps
+  b.yaml:2: size: is not a field here; there are name, title, kind, stands_for, vendor, summary, support, facts, release, config, hardware, boot, traps`
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestHugeFileIsRefusedUnread(t *testing.T) {
+	_, err := LoadWith(fstest.MapFS{"big.yaml": {Data: make([]byte, maxEntryBytes+1)}})
+	if err == nil || !strings.Contains(err.Error(), "big.yaml: larger than 256 KiB") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func FuzzParseEntry(f *testing.F) {
+	f.Add([]byte(minimal))
+	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("[[[[[[[["))
+	f.Add([]byte("? {a: b}\n: c"))
+	f.Add([]byte("name: \xff"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		d, problems := parseEntry("mine.yaml", text)
+		for _, p := range problems {
+			if p.Message == "" || p.File != "mine.yaml" {
+				t.Errorf("problem %+v says nothing", p)
+			}
+		}
+		if len(problems) == 0 && d.Name != "mine" {
+			t.Errorf("accepted an entry named %q", d.Name)
+		}
+	})
+}
