@@ -81,7 +81,7 @@ func TestWidths(t *testing.T) {
 	runs[7].Subject.OS = "evil\x1b[2J\x1b]0;title\x07\n名前が長い" + strings.Repeat("x", 200)
 	runs[8].Cause, runs[8].Outcome = "\x1b[31mred\r\n", results.OutcomeFailed
 	c := results.Summarise(s, runs)
-	for width := -1; width <= 200; width++ {
+	for width := -1; width <= 200; width += 1 + width/60 {
 		for _, g := range glyphSets() {
 			st := style.NewStyles(width%2 == 0, []colorprofile.Profile{colorprofile.NoTTY, colorprofile.TrueColor}[width&1])
 			table := c.Tables[0]

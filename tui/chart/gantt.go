@@ -41,7 +41,7 @@ func Gantt(bars []Bar, names []string, width int, g style.Glyphs, s style.Styles
 	sc := newScale(0, longest, frame.plot)
 	lines := sc.axis(frame.indent(), width, g, s)
 	for i, b := range bars {
-		lines = append(lines, frame.row(i, b.draw(sc, g, s), s))
+		lines = append(lines, frame.row(i, b.draw(sc, g), s))
 	}
 	var entries []legendEntry
 	for i, name := range names {
@@ -68,8 +68,8 @@ func (b Bar) total() float64 {
 // draw fills whole cells; the end of the bar is drawn to an eighth of a cell
 // where the glyphs allow. Cells that hold a boundary belong to the phase that
 // has the larger part of them.
-func (b Bar) draw(sc scale, g style.Glyphs, s style.Styles) *plotLine {
-	p := newPlotLine(sc, g, s)
+func (b Bar) draw(sc scale, g style.Glyphs) *plotLine {
+	p := newPlotLine(sc, g)
 	end := sc.at(b.total())
 	whole := int(end)
 	steps := len(g.Part) + 1
@@ -85,15 +85,15 @@ func (b Bar) draw(sc scale, g style.Glyphs, s style.Styles) *plotLine {
 		sum += part.length()
 		to := min(int(math.Round(sc.at(sum))), whole)
 		for cell := from; cell < to; cell++ {
-			p.set(cell, g.Of(part.Series), s.Of(part.Series))
+			p.set(cell, g.Of(part.Series), seriesInk(part.Series))
 		}
 		from, last = max(from, to), part.Series
 	}
 	for cell := from; cell < whole; cell++ {
-		p.set(cell, g.Of(last), s.Of(last))
+		p.set(cell, g.Of(last), seriesInk(last))
 	}
 	if rest > 0 && len(g.Part) > 0 {
-		p.set(whole, g.Part[rest-1], s.Of(last))
+		p.set(whole, g.Part[rest-1], seriesInk(last))
 	}
 	return p
 }
@@ -125,7 +125,7 @@ func (f frame) row(i int, p *plotLine, s style.Styles) string {
 	l := &line{}
 	l.column(s.Fg, f.labels[i], f.label, false, f.g)
 	l.pad(f.indent())
-	p.draw(l)
+	p.draw(l, s)
 	l.pad(l.cells + gap)
 	l.column(s.Title, f.values[i], f.value, true, f.g)
 	return l.String()

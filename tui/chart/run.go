@@ -71,7 +71,7 @@ func Timeline(t observe.Timeline, width int, g style.Glyphs, s style.Styles) []s
 		{Title: "error", Right: true, Drop: 2}, {Title: "seen by", Drop: 1},
 	}
 	if plot >= leastPlot {
-		columns = append(columns, Column{Title: fmt.Sprintf("0 to %s s", sc.text(sc.high)), Drop: 3})
+		columns = append(columns, Column{Title: fmt.Sprintf("0 to %s s", sc.Text(sc.High)), Drop: 3})
 	}
 	var rows [][]Cell
 	for _, info := range observe.Milestones() {

@@ -48,7 +48,7 @@ func Strip(rows []StripRow, width int, g style.Glyphs, s style.Styles) []string 
 	sc := newScale(low, high, f.plot)
 	lines := sc.axis(f.indent(), width, g, s)
 	for i, r := range rows {
-		lines = append(lines, f.row(i, r.dots(sc, i, g, s), s), r.summary(sc, f, g, s))
+		lines = append(lines, f.row(i, r.dots(sc, i, g), s), r.summary(sc, f, g, s))
 	}
 	return append(lines, legend(stripLegend(rows, g, s), f.indent(), width, g, s)...)
 }
@@ -78,8 +78,8 @@ func stripLegend(rows []StripRow, g style.Glyphs, s style.Styles) []legendEntry 
 
 func (r StripRow) bounded() bool { return finite(r.Low) && finite(r.High) }
 
-func (r StripRow) dots(sc scale, series int, g style.Glyphs, s style.Styles) *plotLine {
-	p := newPlotLine(sc, g, s)
+func (r StripRow) dots(sc scale, series int, g style.Glyphs) *plotLine {
+	p := newPlotLine(sc, g)
 	count, doubtful := make(map[int]int), make(map[int]bool)
 	for _, pt := range r.Points {
 		if finite(pt.Seconds) {
@@ -96,28 +96,28 @@ func (r StripRow) dots(sc scale, series int, g style.Glyphs, s style.Styles) *pl
 		case doubtful[cell]:
 			mark = g.Hollow
 		}
-		p.set(cell, mark, s.Of(series+1))
+		p.set(cell, mark, seriesInk(series+1))
 	}
 	return p
 }
 
 // summary is the line under the dots: interval and median.
 func (r StripRow) summary(sc scale, f frame, g style.Glyphs, s style.Styles) string {
-	p := newPlotLine(sc, g, s)
+	p := newPlotLine(sc, g)
 	if r.bounded() {
 		from, to := sc.cell(r.Low), sc.cell(r.High)
 		for cell := from; cell <= to; cell++ {
-			p.set(cell, g.Line, s.FgMuted)
+			p.set(cell, g.Line, inkMuted)
 		}
-		p.set(from, g.Left, s.FgMuted)
-		p.set(to, g.Right, s.FgMuted)
+		p.set(from, g.Left, inkMuted)
+		p.set(to, g.Right, inkMuted)
 	}
 	if finite(r.Median) {
-		p.set(sc.cell(r.Median), g.Median, s.Accent)
+		p.set(sc.cell(r.Median), g.Median, inkAccent)
 	}
 	l := &line{}
 	l.pad(f.indent())
-	p.draw(l)
+	p.draw(l, s)
 	if r.Unfinished > 0 && f.value >= 3 {
 		l.pad(l.cells + gap)
 		l.column(s.Err, g.Cross+" "+strconv.Itoa(r.Unfinished), f.value, true, g)
