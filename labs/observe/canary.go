@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"slices"
@@ -124,10 +125,9 @@ func (c *Canary) result() CanaryResult {
 	}
 }
 
-// quantile is the smallest value that is not below the share q of all.
+// quantile is the smallest value that a share q of all does not exceed.
 func quantile(sorted []time.Duration, q float64) time.Duration {
-	i := int(q * float64(len(sorted)))
-	return sorted[min(i, len(sorted)-1)]
+	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
 }
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

@@ -10,13 +10,13 @@ func consoleMilestones() []Milestone {
 
 // defaultPatterns are the texts of programs that most Linux systems share:
 // GRUB and its cousins, the kernel, systemd, dracut and initramfs-tools. They
-// were written down from those programs' console output.
+// were written down from those programs' console output. GRUB says welcome, too.
 func defaultPatterns() map[Milestone]string {
 	return map[Milestone]string{
 		LoaderFirst:   `GRUB loading|Welcome to GRUB|GNU GRUB|SYSLINUX \d|ISOLINUX \d|EXTLINUX \d|systemd-boot \d|Booting .Linux|Loading Linux `,
 		KernelConsole: `Linux version \S+`,
 		InitStart: `Run \S+ as init process|systemd\[1\]: systemd \S+ running in system mode|` +
-			`^Loading, please wait|^Welcome to .+!`,
+			`^Loading, please wait|^Booting initrd of |^Welcome to (?:[^G]|G[^R]).+!`,
 		SwitchRoot:   `systemd\[1\]: Switching root|Begin: Running /scripts/init-bottom`,
 		BootComplete: `Reached target (?:multi-user\.target|Multi-User System)`,
 	}

@@ -48,11 +48,16 @@ func (o *Observer) refine(k kernelMap) []Milestone {
 		return nil
 	}
 	first, ok := o.seen[KernelConsole]
-	if !k.ok || k.zero < o.b0 {
+	if k.ok && k.zero < o.b0 {
+		k.why = "the kernel's stamps begin before the machine did"
+		k.ok = false
+	}
+	if !k.ok {
 		if !ok {
 			return nil
 		}
-		o.seen[KernelStart] = sighting{at: first.at, src: SourceSerial, err: errFromConsole, q: Estimate}
+		o.seen[KernelStart] = sighting{at: first.at, src: SourceSerial, err: errFromConsole, q: Estimate,
+			raw: "from the first kernel line: " + k.why}
 		return []Milestone{KernelStart}
 	}
 	err := errMapped + k.spread

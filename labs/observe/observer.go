@@ -101,7 +101,7 @@ func New(p Profile, opt Options) *Observer {
 		addressy: make(chan struct{}),
 	}
 	o.console.init(o)
-	o.net.hasMAC = len(opt.MAC) == copy(o.net.mac[:], opt.MAC)
+	o.net.hasMAC = copy(o.net.mac[:], opt.MAC) == len(o.net.mac)
 	o.net.begin(p.Port != 0)
 	if opt.Address.IsValid() {
 		o.UseAddress(opt.Address)
