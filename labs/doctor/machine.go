@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -46,14 +44,14 @@ func checkEmulator(ctx context.Context, env Environment) Finding {
 	return f
 }
 
+// parseVersion reads "QEMU emulator version 7.2.22 (Debian ...)".
 func parseVersion(output string) (major, minor int, ok bool) {
-	match := regexp.MustCompile(`version (\d{1,4})\.(\d{1,4})`).FindStringSubmatch(output)
-	if match == nil {
+	_, after, found := strings.Cut(output, "version ")
+	if !found {
 		return 0, 0, false
 	}
-	major, _ = strconv.Atoi(match[1]) // four digits at most: cannot fail
-	minor, _ = strconv.Atoi(match[2])
-	return major, minor, true
+	n, err := fmt.Sscanf(after, "%4d.%4d", &major, &minor)
+	return major, minor, err == nil && n == 2
 }
 
 // checkDevice looks for a trap of the system daemon: libvirt 9.0 looks for KVM
