@@ -1,0 +1,64 @@
+// Package report writes a session as one file for people: HTML that needs no
+// script, no network and no second file, or short Markdown for an issue or a
+// chat. Everything that came from a guest or a file is escaped.
+//
+// It writes to the given writer and touches nothing else.
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"unicode"
+
+	"distrolab/distros"
+	"distrolab/labs/results"
+)
+
+// WriteHTML writes the report of a session: the answer, the comparison, where
+// the time went, every run, the environment and the method.
+func WriteHTML(w io.Writer, s results.Session, runs []results.Run, c results.Comparison) error {
+	t, err := template.New("report").Funcs(template.FuncMap{
+		"clean": printable, "unit": func(v float64) string { return fmt.Sprintf("%.1f", v) },
+	}).Parse(page + pictures + runList + look)
+	if err != nil {
+		return fmt.Errorf("parsing the report's template: %w", err)
+	}
+	if err := t.ExecuteTemplate(w, "page", newPage(s, runs, c)); err != nil {
+		return fmt.Errorf("writing report of session %s: %w", s.ID, err)
+	}
+	return nil
+}
+
+// printable makes foreign text visible: control characters, direction marks and
+// bytes that are no text become a mark. Escaping is the template's task.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case unicode.IsPrint(r) || unicode.Is(unicode.Zs, r):
+			return r
+		}
+		return '\uFFFD'
+	}, text)
+}
+
+// kindText says what an image really is.
+func kindText(s results.Subject) string {
+	switch s.Kind {
+	case distros.KindVendor:
+		return "vendor's image"
+	case distros.KindLocal:
+		return "built on this machine"
+	case distros.KindStandIn:
+		if s.StandsFor != "" {
+			return "stand-in for " + s.StandsFor
+		}
+		return "stand-in"
+	case distros.KindProbe:
+		return "probe guest"
+	}
+	return "image of unknown kind"
+}

@@ -1,0 +1,215 @@
+package report_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"distrolab/distros"
+	"distrolab/labs/observe"
+	"distrolab/labs/report"
+	"distrolab/labs/results"
+	"distrolab/labs/results/resultstest"
+)
+
+func html(t *testing.T, s results.Session, runs []results.Run) string {
+	t.Helper()
+	var b strings.Builder
+	if err := report.WriteHTML(&b, s, runs, results.Summarise(s, runs)); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// hostile is what a guest could print to attack the reader of its report.
+const hostile = "<script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>\x1b[2J\u202e${{.}}`|--><style>*{display:none}</style>"
+
+// hostileSession has the hostile text in every string that a run may carry.
+func hostileSession() (results.Session, []results.Run) {
+	s, runs := resultstest.Session(6)
+	s.ID = hostile
+	s.StopRule = hostile
+	s.Env.CPUModel = hostile
+	for i := range runs {
+		r := &runs[i]
+		r.RunID = r.RunID + hostile
+		r.Subject.Version, r.Subject.Title, r.Subject.StandsFor = hostile, hostile, hostile
+		r.Taints, r.Cause = []string{hostile}, hostile
+		r.Env.Fingerprint, r.Cache.State = hostile, hostile
+		for k := range r.Events {
+			r.Events[k].Raw, r.Events[k].Source = hostile, observe.Source(hostile)
+		}
+		r.Events = append(r.Events, observe.Event{M: observe.Milestone(hostile)})
+		for k := range r.Missing {
+			r.Missing[k].Why = hostile
+		}
+		if r.Subject.OS == "debian" {
+			r.Subject.OS = hostile
+		}
+	}
+	return s, runs
+}
+
+func TestHostileTextIsEscapedEverywhere(t *testing.T) {
+	s, runs := hostileSession()
+	out := html(t, s, runs)
+	for _, bad := range []string{"<script", "<img", "\x1b", "\u202e", "display:none}</style>"} {
+		if strings.Contains(out, bad) {
+			t.Errorf("%q reached the page", bad)
+		}
+	}
+	if !strings.Contains(out, "&lt;script&gt;") {
+		t.Error("the hostile text is not shown at all")
+	}
+	var b strings.Builder
+	if err := report.WriteMarkdown(&b, s, runs, results.Summarise(s, runs)); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"<script", "<img", "\x1b", "\u202e"} {
+		if strings.Contains(b.String(), bad) {
+			t.Errorf("%q reached the Markdown", bad)
+		}
+	}
+	columns := -1
+	for _, l := range strings.Split(b.String(), "\n") {
+		if strings.HasPrefix(l, "|") {
+			n := strings.Count(strings.ReplaceAll(l, `\|`, ""), "|")
+			if columns >= 0 && n != columns {
+				t.Errorf("a row has %d bars, the first has %d: %s", n, columns, l)
+			}
+			columns = n
+		}
+	}
+}
+
+func TestThePageNeedsNothingElse(t *testing.T) {
+	s, runs := resultstest.Session(10)
+	out := html(t, s, runs)
+	for _, bad := range []string{"<script", "<link", "@import", "src=", "http:", "https:", "url(\""} {
+		if strings.Contains(out, bad) {
+			t.Errorf("the page contains %q", bad)
+		}
+	}
+	if refs := regexp.MustCompile(`url\([^#]`).FindAllString(out, -1); len(refs) > 0 {
+		t.Errorf("the page refers to %q", refs)
+	}
+}
+
+func TestTheAnswerComesFirstAndStandInsAreNamed(t *testing.T) {
+	s, runs := resultstest.Session(10)
+	out := html(t, s, runs)
+	last := -1
+	for _, want := range []string{
+		"<h1>flatcar boots in ", "Emulated CPU (TCG)", "stand-in for Flatcar and Fedora CoreOS", "built on this machine", "Where the time goes",
+		"Every run: boot", "1 not finished", "Doubtful runs", "the observer itself was late: canary p99 6.2 ms",
+		"no boot_complete within 3m0s", "not seen: this system does not show it", "Example CPU", "Hodges-Lehmann",
+	} {
+		at := strings.Index(out, want)
+		if at < 0 {
+			t.Errorf("%q is not in the page", want)
+		}
+		if last = max(last, at); at < last && want[0] == '<' {
+			t.Errorf("%q comes too late", want)
+		}
+	}
+	if n := strings.Count(out, "<details>"); n != len(runs) {
+		t.Errorf("%d runs are listed, want %d", n, len(runs))
+	}
+	s, runs = resultstest.Session(3)
+	if out := html(t, s, runs); !strings.Contains(out, "Not a benchmark") || !strings.Contains(out, "needs 6 runs") {
+		t.Error("a demo is not called one")
+	}
+}
+
+func TestOddSessionsAreReported(t *testing.T) {
+	s, runs := resultstest.Session(6)
+	for i := range runs {
+		runs[i].Events, runs[i].Outcome = nil, results.OutcomeFailed
+		runs[i].Subject.Kind = distros.Kind("?")
+	}
+	for name, list := range map[string][]results.Run{"all failed": runs, "one": runs[:1], "none": nil} {
+		out := html(t, s, list)
+		for _, bad := range []string{"NaN", "Inf", "ZgotmplZ", "<nil>", "%!"} {
+			if strings.Contains(out, bad) {
+				t.Errorf("%s: the page contains %s", name, bad)
+			}
+		}
+		var b strings.Builder
+		if err := report.WriteMarkdown(&b, s, list, results.Summarise(s, list)); err != nil || strings.Contains(b.String(), "NaN") {
+			t.Errorf("%s: %v %s", name, err, b.String())
+		}
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestAFullDiskIsReported(t *testing.T) {
+	s, runs := resultstest.Session(1)
+	c := results.Summarise(s, runs)
+	for _, err := range []error{report.WriteHTML(fullDisk{}, s, runs, c), report.WriteMarkdown(fullDisk{}, s, runs, c)} {
+		if err == nil || !strings.Contains(err.Error(), "no space left") {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+// TestChromiumRendersThePage opens both pages in a real browser: the hostile
+// one must run nothing, the ordinary one must have its pictures at a size.
+func TestChromiumRendersThePage(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("chromium is not installed")
+	}
+	dir := t.TempDir()
+	for name, make := range map[string]func() (results.Session, []results.Run){
+		"hostile": hostileSession, "bench": func() (results.Session, []results.Run) { return resultstest.Session(12) },
+		"demo": func() (results.Session, []results.Run) { return resultstest.Session(3) },
+	} {
+		s, runs := make()
+		file := filepath.Join(dir, name+".html")
+		if err := os.WriteFile(file, []byte(html(t, s, runs)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		dom := chromium(t, browser, dir, "--dump-dom", "file://"+file)
+		if !strings.Contains(dom, "<title>distrolab: ") || strings.Contains(dom, "<title>owned") || strings.Contains(dom, "<img") {
+			t.Errorf("%s: the page ran or built what the guest printed", name)
+		}
+		if n := strings.Count(dom, "<circle cx="); n < 6 {
+			t.Errorf("%s: %d runs are drawn", name, n)
+		}
+		shot := filepath.Join(dir, name+".png")
+		if keep := os.Getenv("REPORT_SHOTS"); keep != "" {
+			shot = filepath.Join(keep, name+".png")
+			chromium(t, browser, dir, "--blink-settings=preferredColorScheme=0", "--screenshot="+filepath.Join(keep, name+"-dark.png"), "--window-size=1100,1700", "file://"+file)
+		}
+		chromium(t, browser, dir, "--screenshot="+shot, "--window-size=1100,1700", "file://"+file)
+		if info, err := os.Stat(shot); err != nil || info.Size() < 20_000 {
+			t.Errorf("%s: the picture of the page is empty: %v %v", name, info, err)
+		}
+	}
+}
+
+func chromium(t *testing.T, browser, dir string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	profile, err := os.MkdirTemp(dir, "profile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixed := []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir=" + profile}
+	out, err := exec.CommandContext(ctx, browser, append(fixed, args...)...).Output()
+	if err != nil {
+		t.Fatalf("running %s %s: %v", browser, args, err)
+	}
+	return string(out)
+}

@@ -1,0 +1,115 @@
+package report
+
+// The templates of the page. They are constants, so that the package holds no
+// state; html/template escapes every value by its place.
+const page = `{{define "page"}}<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<title>distrolab: {{clean .Session.ID}}</title>
+{{template "look"}}
+</head>
+<body>
+{{template "patterns"}}
+<header>
+<p class="where">distrolab report, session {{clean .Session.ID}}, {{.Started}}</p>
+<h1>{{clean .Answer}}</h1>
+{{range .Banners}}<p class="banner"><strong>Read this first.</strong> {{clean .}}</p>
+{{end}}</header>
+<main>
+{{range .Tables}}<section>
+<h2>Comparison</h2>
+<p class="muted">{{clean .Conditions}}</p>
+<div class="wide"><table>
+<thead><tr><th>system</th><th>boot, median</th><th>95 % interval (s)</th><th>runs ok</th><th>times {{clean .Baseline}}</th><th>management answers</th>{{range .PhaseNames}}<th>{{clean .}}</th>{{end}}<th>doubtful</th><th>failure rate at most</th></tr></thead>
+<tbody>{{range .Rows}}
+<tr{{if .Fastest}} class="fastest"{{end}}><th scope="row">{{clean .Label}}{{if .Fastest}} <span class="tag best">fastest</span>{{end}}<br><span class="muted">{{clean .Title}} {{clean .Version}}</span> <span class="tag">{{clean .Kind}}</span></th><td class="main">{{.Boot}}</td><td>{{.Interval}}</td><td{{if .Failed}} class="bad"{{end}}>{{.Runs}}</td><td>{{.Ratio}}</td><td>{{.Management}}</td>{{range .Phases}}<td>{{clean .}}</td>{{end}}<td>{{.Doubtful}}</td><td>{{.Bound}}</td></tr>{{end}}
+</tbody></table></div>
+<h2>Where the time goes</h2>
+<p class="muted">Median of each phase, from the start of the CPUs. Medians of phases need not add up to the median of the whole, which stands at the right.</p>
+{{template "gantt" .Gantt}}
+{{range .Gantt.Notes}}<p class="muted">{{clean .}}</p>
+{{end}}<h2>Every run: {{.Headline}}</h2>
+<p class="muted">One mark for each measured run; hollow marks are doubtful runs. Below them the median and its 95 % interval. The axis does not start at 0.</p>
+{{template "strip" .Strip}}
+</section>
+{{end}}{{if or .Notes .Warnings}}<section><h2>Keep in mind</h2><ul>
+{{range .Warnings}}<li class="warn">{{clean .}}</li>
+{{end}}{{range .Notes}}<li>{{clean .}}</li>
+{{end}}</ul></section>
+{{end}}{{if .Doubtful}}<section><h2>Doubtful runs</h2><div class="wide"><table><thead><tr><th>system</th><th>why</th><th>runs</th></tr></thead><tbody>
+{{range .Doubtful}}<tr><th scope="row">{{clean .Subject}}</th><td class="words">{{clean .Taint}}</td><td>{{.Runs}}</td></tr>
+{{end}}</tbody></table></div></section>
+{{end}}<section><h2>Runs</h2>
+<p class="muted">All runs in the order they were made, warm-ups included. Open one to see its milestones.</p>
+{{range .Runs}}{{template "run" .}}{{end}}</section>
+<section class="pair"><div><h2>Design</h2>{{template "facts" .Design}}</div><div><h2>Environment</h2>{{template "facts" .Facts}}</div></section>
+<section><h2>Method</h2><ul>{{range .Method}}<li>{{.}}</li>
+{{end}}</ul></section>
+</main>
+</body>
+</html>
+{{end}}{{define "facts"}}<dl>{{range .}}<dt>{{.Name}}</dt><dd>{{clean .Value}}</dd>{{end}}</dl>{{end}}`
+
+const runList = `{{define "run"}}<details><summary><span class="tag {{if .Good}}best{{else}}worst{{end}}">{{clean .Outcome}}</span> <b>{{clean .Subject}}</b> {{clean .Boot}} <span class="muted">{{clean .Phase}}, block {{.Block}}, place {{.Pos}}, run {{clean .ID}}{{if .Taints}}, doubtful{{end}}</span></summary>
+{{if .Cause}}<p class="warn">{{clean .Cause}}</p>{{end}}{{range .Taints}}<p class="warn">{{clean .}}</p>{{end}}
+<div class="wide"><table class="small"><thead><tr><th></th><th>milestone</th><th>time</th><th>error</th><th>source</th><th>what was seen</th></tr></thead><tbody>
+{{range .Rows}}<tr{{if not .Seen}} class="muted"{{end}}><td>{{.ID}}</td><th scope="row">{{clean .Title}}</th>{{if .Seen}}<td>{{.Time}}</td><td>{{.Error}}</td><td>{{clean .Source}}</td><td class="words"><code>{{clean .Raw}}</code></td>{{else}}<td colspan="4" class="words">not seen: {{clean .Why}}</td>{{end}}</tr>
+{{end}}</tbody></table></div>
+{{template "facts" .Facts}}</details>
+{{end}}`
+
+const pictures = `{{define "patterns"}}<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>
+<pattern id="p0" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="c0"/><rect width="2" height="6" class="over"/></pattern>
+<pattern id="p1" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="c1"/><circle cx="3" cy="3" r="1.2" class="over"/></pattern>
+<pattern id="p2" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="c2"/></pattern>
+<pattern id="p3" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="c3"/><rect width="6" height="2" class="over"/></pattern>
+<pattern id="p7" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="c7"/></pattern>
+</defs></svg>{{end}}
+{{define "axis"}}{{$bottom := .Bottom}}{{range .Ticks}}<line class="grid" x1="{{unit .X}}" x2="{{unit .X}}" y1="22" y2="{{unit $bottom}}"/><text class="tick" x="{{unit .X}}" y="14" text-anchor="middle">{{.Text}}</text>{{end}}{{end}}
+{{define "gantt"}}<svg class="plot" viewBox="0 0 {{unit .Width}} {{unit .Height}}" role="img" aria-label="{{.Alt}}">{{template "axis" .}}
+{{range .Rows}}<text class="label" x="178" y="{{unit .TextY}}" text-anchor="end">{{clean .Label}}</text>{{range .Bars}}<rect x="{{unit .X}}" y="{{unit .Y}}" width="{{unit .W}}" height="{{unit .H}}" fill="url(#p{{.Series}})"><title>{{clean .Tip}}</title></rect>{{end}}<text class="value" x="956" y="{{unit .TextY}}" text-anchor="end">{{.Value}}</text>
+{{end}}{{range .Legend}}<rect x="{{unit .X}}" y="{{unit .Y}}" width="16" height="14" fill="url(#p{{.Series}})"/><text class="tick" x="{{unit .X}}" y="{{unit .Y}}" dx="22" dy="12">{{clean .Text}}</text>{{end}}</svg>{{end}}
+{{define "strip"}}<svg class="plot" viewBox="0 0 {{unit .Width}} {{unit .Height}}" role="img" aria-label="{{.Alt}}">{{template "axis" .}}
+{{range .Rows}}<text class="label" x="178" y="{{unit .TextY}}" text-anchor="end">{{clean .Label}}</text>{{$y := .Y}}{{range .Dots}}<circle cx="{{unit .X}}" cy="{{unit .Y}}" r="4.4" class="dot{{if .Doubtful}} hollow{{end}}"><title>{{clean .Tip}}</title></circle>{{end}}
+{{with .Interval}}<line class="interval" x1="{{unit .X1}}" x2="{{unit .X2}}" y1="{{unit .Y}}" y2="{{unit .Y}}"/><line class="interval" x1="{{unit .X1}}" x2="{{unit .X1}}" y1="{{unit .Y}}" y2="{{unit .Y}}" stroke-linecap="square"/>{{end}}{{with .Median}}<rect class="median" x="{{unit .}}" y="{{unit $y}}" width="4" height="14" transform="translate(-2 -7)"/>{{end}}<text class="value" x="956" y="{{unit .TextY}}" text-anchor="end">{{.Value}}</text>{{if .Unfinished}}<text class="bad tick" x="956" y="{{unit .TextY}}" dy="18" text-anchor="end">{{.Unfinished}}</text>{{end}}
+{{end}}</svg>{{end}}`
+
+const look = `{{define "look"}}<style>
+:root{--bg:#fff;--fg:#1c2129;--muted:#565b66;--line:#d5d9e0;--panel:#f5f7fa;--accent:#0b5cad;--ok:#0f6b3c;--bad:#b3261e;--warnbg:#fff4d6;--warnfg:#5c3d00;--over:#ffffff66;--c0:#b36a00;--c1:#0072b2;--c2:#00805c;--c3:#a0457c;--c7:#7a808b}
+@media (prefers-color-scheme:dark){:root{--bg:#12151a;--fg:#e4e7ec;--muted:#a3a9b5;--line:#333a45;--panel:#1a1f27;--accent:#7cc4ff;--ok:#6fd39a;--bad:#ff8f87;--warnbg:#3a2f10;--warnfg:#f6dc9a;--over:#00000055;--c0:#e69f00;--c1:#56b4e9;--c2:#2fc69b;--c3:#d98cb3;--c7:#8b919c}}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:70rem;padding:2rem 1.25rem 4rem;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+h1{font-size:1.6rem;line-height:1.3;margin:.2rem 0 1rem;text-wrap:balance;overflow-wrap:anywhere}
+h2{font-size:1.15rem;margin:2.2rem 0 .4rem}
+p{margin:.3rem 0 .7rem;overflow-wrap:anywhere}
+.where,.muted{color:var(--muted)} .where{margin:0;font-size:.9rem}
+.banner{background:var(--warnbg);color:var(--warnfg);border-left:4px solid currentColor;padding:.6rem .9rem;border-radius:0 6px 6px 0}
+.warn{color:var(--bad)}
+.wide{overflow-x:auto}
+table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
+th,td{padding:.45rem .7rem;text-align:right;border-bottom:1px solid var(--line);vertical-align:top;white-space:nowrap}
+thead th{color:var(--muted);font-weight:500;vertical-align:bottom;white-space:normal}
+th:first-child,th[scope=row],.words{text-align:left} .words,th[scope=row]{white-space:normal;overflow-wrap:anywhere} .words{min-width:14rem}
+th[scope=row]{font-weight:600;min-width:9rem}
+th[scope=row] .muted,th[scope=row] .tag{font-weight:400}
+td.main{font-weight:700}
+.fastest td.main{color:var(--accent)}
+.bad{color:var(--bad);fill:var(--bad)}
+.tag{display:inline-block;padding:0 .45rem;border:1px solid var(--line);border-radius:99px;font-size:.8rem;color:var(--muted)}
+.best{color:var(--ok);border-color:currentColor} .worst{color:var(--bad);border-color:currentColor}
+.plot{display:block;width:100%;height:auto;background:var(--panel);border-radius:8px;padding:.6rem;margin:.3rem 0}
+.plot text{font-size:14px;fill:var(--fg)} .plot .tick{fill:var(--muted);font-size:13px} .plot .value{font-weight:700} .plot .bad{fill:var(--bad)}
+.grid{stroke:var(--line)} .interval{stroke:var(--muted);stroke-width:5;stroke-linecap:round;opacity:.75} .median{fill:var(--accent)}
+.dot{fill:var(--c1);stroke:var(--c1);stroke-width:1.4;fill-opacity:.75} .hollow{fill:var(--panel);fill-opacity:1}
+.c0{fill:var(--c0)} .c1{fill:var(--c1)} .c2{fill:var(--c2)} .c3{fill:var(--c3)} .c7{fill:var(--c7)} .over{fill:var(--over)}
+details{border:1px solid var(--line);border-radius:8px;margin:.35rem 0;padding:0 .8rem} summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
+.small{font-size:.85rem} .small th,.small td{padding:.2rem .6rem} .small th[scope=row]{font-weight:400}
+code{font:.85em ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;font-size:.9rem} dt{color:var(--muted)} dd{margin:0;overflow-wrap:anywhere}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 2rem}
+@media print{:root{--bg:#fff;--fg:#000;--muted:#444;--line:#bbb;--panel:#fff;--accent:#0b5cad;--ok:#0f6b3c;--bad:#b3261e;--warnbg:#fff;--warnfg:#000;--over:#ffffff66;--c0:#b36a00;--c1:#0072b2;--c2:#00805c;--c3:#a0457c;--c7:#7a808b}body{max-width:none;padding:0;font-size:11px}*{print-color-adjust:exact}h2{break-after:avoid}.plot,tr,details{break-inside:avoid}.wide{overflow:visible}th,td{padding:.2rem .35rem}}
+</style>{{end}}`

@@ -1,0 +1,252 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"distrolab/labs/observe"
+	"distrolab/labs/results"
+	"distrolab/labs/stats"
+)
+
+// The page's data: everything is already text or a coordinate.
+type (
+	pageView struct {
+		Session                  results.Session
+		Started                  string
+		Answer                   string
+		Banners, Notes, Warnings []string
+		Tables                   []tableView
+		Facts, Design            []fact
+		Method                   []string
+		Runs                     []runView
+		Doubtful                 []doubt
+	}
+	tableView struct {
+		Conditions, Headline, Baseline string
+		PhaseNames                     []string
+		Rows                           []rowView
+		Gantt, Strip                   picture
+	}
+	rowView struct {
+		Label, Title, Version, Kind  string
+		Fastest                      bool
+		Boot, Interval, Management   string
+		Runs, Bound, Ratio, Doubtful string
+		Failed                       bool
+		Phases                       []string
+	}
+	fact  struct{ Name, Value string }
+	doubt struct{ Subject, Taint, Runs string }
+)
+
+func newPage(s results.Session, runs []results.Run, c results.Comparison) pageView {
+	p := pageView{
+		Session: s, Started: s.Started.UTC().Format("2006-01-02 15:04 UTC"), Answer: c.Answer,
+		Banners: c.Banners, Notes: c.Notes, Warnings: c.Warnings,
+		Facts: environmentFacts(s), Design: designFacts(s), Method: method(),
+	}
+	for _, t := range c.Tables {
+		p.Tables = append(p.Tables, newTable(t))
+		for _, r := range t.Rows {
+			for _, taint := range r.Taints {
+				p.Doubtful = append(p.Doubtful, doubt{r.Label, taint.Taint, fmt.Sprintf("%d of %d", taint.Runs, r.Total)})
+			}
+		}
+	}
+	for _, r := range runs {
+		p.Runs = append(p.Runs, newRun(r))
+	}
+	return p
+}
+
+func newTable(t results.Table) tableView {
+	v := tableView{Conditions: conditions(t), Baseline: t.Baseline, Headline: "boot", Gantt: ganttOf(t), Strip: stripOf(t)}
+	if len(t.Rows) > 0 && t.Rows[0].Boot.N == 0 {
+		v.Headline = "management answers"
+	}
+	for _, r := range t.Rows {
+		row := rowView{
+			Label: r.Label, Title: r.Subject.Title, Version: r.Subject.Version, Kind: kindText(r.Subject), Fastest: r.Fastest,
+			Boot: results.Seconds(r.Boot.Median), Interval: intervalText(r.Boot), Management: results.Seconds(r.Management.Median),
+			Runs: fmt.Sprintf("%d of %d", r.OK, r.Total), Failed: r.OK < r.Total,
+			Bound: fmt.Sprintf("%.0f %%", r.FailureBound*100), Ratio: ratioText(r.Ratio), Doubtful: doubtfulText(r),
+		}
+		v.PhaseNames = v.PhaseNames[:0]
+		for _, p := range r.Phases {
+			v.PhaseNames = append(v.PhaseNames, p.Name)
+			text := "unknown: " + p.Why
+			if p.Seconds != nil {
+				text = results.Seconds(*p.Seconds)
+			}
+			row.Phases = append(row.Phases, text)
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	return v
+}
+
+func conditions(t results.Table) string {
+	orUnknown := func(s string) string {
+		if s == "" {
+			return "unknown"
+		}
+		return s
+	}
+	return fmt.Sprintf("%s; accelerator %s; page cache %s; %d CPUs, %d MiB; %d complete blocks; host fingerprint %s",
+		strings.ReplaceAll(string(t.Scenario), "_", " "), orUnknown(strings.ToUpper(t.Accel)), orUnknown(t.Cache),
+		t.VCPUs, t.MemMiB, t.Blocks, orUnknown(t.Fingerprint[:min(16, len(t.Fingerprint))]))
+}
+
+func intervalText(iv stats.Interval) string {
+	switch {
+	case iv.N == 0:
+		return "unknown"
+	case !iv.Bounded():
+		return fmt.Sprintf("needs %d runs", stats.MinimumRuns(stats.Confidence95))
+	}
+	return results.Digits(iv.Low) + " to " + results.Digits(iv.High)
+}
+
+func ratioText(r *stats.Ratio) string {
+	switch {
+	case r == nil:
+		return "1 (baseline)"
+	case r.N == 0:
+		return "unknown"
+	case !r.Bounded() && !math.IsInf(r.Ratio, 0):
+		return "about " + results.Digits(r.Ratio)
+	case !r.Bounded():
+		return "unfinished"
+	}
+	return fmt.Sprintf("%s (%s to %s)", results.Digits(r.Ratio), results.Digits(r.Low), results.Digits(r.High))
+}
+
+func doubtfulText(r results.Row) string {
+	n := 0
+	for _, p := range r.Points {
+		if p.Doubtful {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %d", n, r.Total)
+}
+
+// text writes a fact that may be unknown.
+func text[T any](v *T) string {
+	if v == nil {
+		return "unknown"
+	}
+	return fmt.Sprint(*v)
+}
+
+func environmentFacts(s results.Session) []fact {
+	e := s.Env
+	facts := []fact{
+		{"CPU", e.CPUModel}, {"logical CPUs", text(e.Cores)}, {"sibling threads", text(e.SMT)}, {"microcode", e.Microcode},
+		{"governor", e.Governor}, {"turbo", text(e.Turbo)}, {"power", e.Power}, {"memory (GiB)", text(e.MemGiB)},
+		{"transparent huge pages", e.THP}, {"same-page merging", text(e.KSM)}, {"kernel", e.Kernel}, {"QEMU", e.QEMU},
+		{"libvirt", e.Libvirt}, {"storage", e.Storage}, {"virtualisation level of the host", text(e.NestedLevel)},
+		{"load at the start", text(e.Volatile.Load1)}, {"fingerprint", e.Fingerprint},
+		{"distrolab", strings.TrimSpace(s.Tool.Version + " " + s.Tool.Commit)},
+	}
+	for i := range facts {
+		if facts[i].Value == "" {
+			facts[i].Value = "unknown"
+		}
+	}
+	return facts
+}
+
+func designFacts(s results.Session) []fact {
+	none := func(set bool, value string) string {
+		if !set {
+			return "none"
+		}
+		return value
+	}
+	var subjects []string
+	for _, x := range s.Subjects {
+		subjects = append(subjects, x.OS+" "+x.Version+" ("+kindText(x)+")")
+	}
+	return []fact{
+		{"mode", string(s.Mode)}, {"systems", strings.Join(subjects, "; ")}, {"planned blocks", fmt.Sprint(s.Blocks)},
+		{"warm-ups of each system", fmt.Sprint(s.Warmups)}, {"seed of the order", fmt.Sprint(s.Seed)},
+		{"target half width", none(s.Target > 0, fmt.Sprintf("%.3g %%", s.Target*100))},
+		{"time budget", none(s.Budget > 0, s.Budget.String())}, {"deadline of a run", none(s.Deadline > 0, s.Deadline.String())},
+		{"stop rule", none(s.StopRule != "", s.StopRule)},
+	}
+}
+
+type runView struct {
+	ID, Subject, Phase, Outcome, Cause, Boot string
+	Good                                     bool
+	Block, Pos                               int
+	Taints                                   []string
+	Rows                                     []milestoneView
+	Facts                                    []fact
+}
+
+type milestoneView struct {
+	ID, Title, Time, Error, Source, Raw, Why string
+	Seen                                     bool
+}
+
+func newRun(r results.Run) runView {
+	v := runView{
+		ID: r.RunID, Subject: r.Subject.OS, Phase: string(r.Phase), Outcome: string(r.Outcome), Cause: r.Cause,
+		Good: r.Outcome == results.OutcomeOK, Block: r.Block, Pos: r.Pos, Taints: r.Taints, Boot: "boot time unknown",
+	}
+	tl := r.Timeline()
+	if d, ok := tl.Between(observe.VCPUStart, observe.BootComplete); ok {
+		v.Boot = results.Seconds(d.Seconds())
+	}
+	var named []observe.Milestone
+	for _, info := range observe.Milestones() {
+		named = append(named, info.Milestone)
+		v.Rows = append(v.Rows, milestoneRow(tl, info))
+	}
+	for _, e := range r.Events { // what this version does not know is still shown
+		if !slices.Contains(named, e.M) {
+			v.Rows = append(v.Rows, milestoneRow(tl, observe.Info{Milestone: e.M, Title: string(e.M)}))
+		}
+	}
+	v.Facts = []fact{{"load", text(r.Env.Volatile.Load1)}, {"CPU pressure (%)", text(r.Env.Volatile.PSICPUSome10)}, {"stolen ticks", text(r.Env.Volatile.Steal)},
+		{"console bytes", text(r.Counters.SerialBytes)}, {"frames", text(r.Counters.Frames)}, {"bytes that left", text(r.Counters.EgressBytes)}}
+	if c := r.Clock.Canary; c != nil {
+		v.Facts = append(v.Facts, fact{"observer's own delay, p50 / p99 / max (µs)", fmt.Sprintf("%.0f / %.0f / %.0f", c.P50, c.P99, c.Max)})
+	}
+	return v
+}
+
+func milestoneRow(t observe.Timeline, info observe.Info) milestoneView {
+	m := milestoneView{ID: info.ID, Title: info.Title}
+	e, ok := t.Find(info.Milestone)
+	if !ok {
+		m.Why = t.Why(info.Milestone)
+		if m.Why == "" {
+			m.Why = "no reason was recorded"
+		}
+		return m
+	}
+	before := map[observe.Quality]string{observe.AtMost: "≤ ", observe.AtLeast: "≥ ", observe.Estimate: "about "}
+	m.Seen, m.Time, m.Source, m.Raw = true, before[e.Q]+results.Seconds(e.T.Seconds()), string(e.Source), e.Raw
+	if e.Err > 0 {
+		m.Error = "± " + e.Err.Round(100*time.Microsecond).String()
+	}
+	return m
+}
+
+func method() []string {
+	return []string{
+		"Every milestone is something seen from outside the guest and stamped by this machine's monotonic clock. What was not seen is unknown, with a reason.",
+		"Each block boots every system once, in shuffled order, from a fresh overlay. Warm-ups are in no statistic.",
+		"Times run from the start of the virtual CPUs. The middle is the median; its 95 % interval lies between two of the measured values, chosen by the exact binomial distribution. It needs 6 runs.",
+		"Ratios compare runs of the same block (Hodges-Lehmann estimate on logarithms, exact signed-rank interval), so that drift of the machine cancels. Intervals are for each ratio alone; with many systems some will exclude 1 by chance.",
+		"A run that did not finish counts as infinitely slow. Far points are kept. Runs marked tainted are shown and counted, but are in no statistic.",
+		"The bound on failures is exact: the largest rate that the runs do not rule out at 95 %.",
+	}
+}
