@@ -58,7 +58,7 @@ func FuzzPrintable(f *testing.F) {
 // BenchmarkConsole handles 1 MB of kernel lines; an observer reads far less in
 // a whole boot.
 func BenchmarkConsole(b *testing.B) {
-	text := bytes.Repeat([]byte("[    1.234567] pci 0000:00:1f.2: [8086:2922] type 00 class 0x010601 conventional PCI endpoint\r\n"), 10500)[:1<<20]
+	text := bytes.Repeat([]byte("[    1.234567] pci 0000:00:1f.2: [8086:2922] type 00 class 0x010601 conventional PCI endpoint\r\n"), 12000)[:1<<20]
 	o := New(compile(b, distros.BootProfile{}), Options{})
 	o.Begin(o.origin)
 	b.SetBytes(int64(len(text)))

@@ -1,12 +1,9 @@
 package observe
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
-	"regexp/syntax"
 	"slices"
-	"strings"
 
 	"distrolab/distros"
 )
@@ -30,8 +27,8 @@ type Profile struct {
 type pattern struct {
 	m        Milestone
 	re       *regexp.Regexp
-	need     []byte // literal that every match contains; nil: none is known
-	declared bool   // written in the catalog, so that a miss is an error
+	need     [][]byte // every match contains one of these; nil: none are known
+	declared bool     // written in the catalog, so that a miss is an error
 }
 
 // fault is a console line that explains a failed boot.
@@ -149,53 +146,5 @@ func compilePattern(m Milestone, text string) (pattern, error) {
 	if re.MatchString("") {
 		return pattern{}, fmt.Errorf("pattern %q matches an empty line", text)
 	}
-	return pattern{m: m, re: re, need: requiredLiteral(text)}, nil
-}
-
-// match returns where in the line the pattern's match ends, or -1. The literal
-// is looked for first: almost every line fails there, at the speed of memory.
-func (p *pattern) match(line []byte) int {
-	if p.need != nil && !bytes.Contains(line, p.need) {
-		return -1
-	}
-	loc := p.re.FindIndex(line)
-	if loc == nil {
-		return -1
-	}
-	return loc[1]
-}
-
-// requiredLiteral returns the longest text that every match of the pattern
-// contains, or nil when none is found without thinking hard.
-func requiredLiteral(text string) []byte {
-	tree, err := syntax.Parse(text, syntax.Perl)
-	if err != nil {
-		return nil
-	}
-	if s := literalOf(tree.Simplify()); s != "" {
-		return []byte(s)
-	}
-	return nil
-}
-
-func literalOf(t *syntax.Regexp) string {
-	switch t.Op {
-	case syntax.OpLiteral:
-		// A folded literal stands for several spellings; and U+FFFD also
-		// matches bytes that are no UTF-8.
-		if s := string(t.Rune); t.Flags&syntax.FoldCase == 0 && !strings.ContainsRune(s, '\uFFFD') {
-			return s
-		}
-	case syntax.OpCapture, syntax.OpPlus:
-		return literalOf(t.Sub[0])
-	case syntax.OpConcat:
-		best := ""
-		for _, sub := range t.Sub {
-			if s := literalOf(sub); len(s) > len(best) {
-				best = s
-			}
-		}
-		return best
-	}
-	return ""
+	return pattern{m: m, re: re, need: requiredLiterals(text)}, nil
 }

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -213,17 +214,20 @@ func TestCompileRefusesAProfileThatCannotWork(t *testing.T) {
 	}
 }
 
-func TestRequiredLiteral(t *testing.T) {
+func TestRequiredLiterals(t *testing.T) {
 	for pattern, want := range map[string]string{
 		`Linux version \S+`:        "Linux version ",
 		`^a(?:bcd)+.*xy$`:          "bcd",
 		`(?i)linux`:                "",
-		`one|two`:                  "",
+		`one|two.*`:                "one|two",
+		`one|\d`:                   "",
+		`a(?:one|two)? longest`:    " longest",
+		`(?:alpha|omega) x`:        "alpha|omega",
 		`(?:optional text)?needed`: "needed",
 		`\d+`:                      "",
 	} {
-		if got := string(requiredLiteral(pattern)); got != want {
-			t.Errorf("requiredLiteral(%q) = %q, want %q", pattern, got, want)
+		if got := string(bytes.Join(requiredLiterals(pattern), []byte("|"))); got != want {
+			t.Errorf("requiredLiterals(%q) = %q, want %q", pattern, got, want)
 		}
 	}
 }
