@@ -41,7 +41,11 @@ func (s *Store) Add(ctx context.Context, srcDir string, progress func(Progress))
 	if i, err := s.Get(m.id()); err == nil {
 		return i, s.touch(i)
 	}
-	if err := s.checkSpace(m); err != nil {
+	var need int64
+	for _, f := range m.Files {
+		need += f.Size
+	}
+	if err := s.checkSpace(need); err != nil {
 		return Image{}, fmt.Errorf("adding the image in %s: %w", srcDir, err)
 	}
 	staging, err := s.stage()

@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -70,7 +71,11 @@ func (s *Store) Fetch(ctx context.Context, client *http.Client, spec Spec, progr
 	m.Schema, m.Files = Schema, map[string]File{}
 	guarded := web.New(client, spec.PlainHTTP)
 	for _, remote := range spec.Remotes {
-		f, err := s.fetchFile(ctx, guarded, remote, staging.dir, progress)
+		f, err := s.fetchFile(ctx, guarded, m, remote, staging.dir, progress)
+		if errors.Is(err, errHeld) {
+			i, _ := s.held(m)
+			return i, nil
+		}
 		if err != nil {
 			return Image{}, fmt.Errorf("fetching %s %s: %w", m.Distro, m.Version, err)
 		}
@@ -81,6 +86,9 @@ func (s *Store) Fetch(ctx context.Context, client *http.Client, spec Spec, progr
 	}
 	return s.commit(staging, m)
 }
+
+// errHeld says that another process stored the image while we waited for it.
+var errHeld = errors.New("the store has it by now")
 
 // held finds an image of the same version.
 func (s *Store) held(m Manifest) (Image, bool) {
@@ -95,8 +103,8 @@ func (s *Store) held(m Manifest) (Image, bool) {
 
 // fetchFile brings one file into dir, starting over when the server's file
 // changed under a part that was left from before.
-func (s *Store) fetchFile(ctx context.Context, client *web.Client, r Remote, dir string, progress func(Progress)) (File, error) {
-	name := path.Base(r.URL)
+func (s *Store) fetchFile(ctx context.Context, client *web.Client, m Manifest, r Remote, dir string, progress func(Progress)) (File, error) {
+	name := fileName(r.URL)
 	if r.Compression != "" {
 		name = strings.TrimSuffix(name, "."+r.Compression)
 	}
@@ -110,7 +118,10 @@ func (s *Store) fetchFile(ctx context.Context, client *web.Client, r Remote, dir
 	if err != nil {
 		return File{}, err
 	}
-	defer part.Close() //nolint:errcheck // its content is synced where it counts
+	defer part.close()
+	if _, ok := s.held(m); ok {
+		return File{}, errHeld
+	}
 	for attempt := 1; ; attempt++ {
 		f, err := s.take(ctx, client, r, part, filepath.Join(dir, name), progress)
 		if err == nil {
@@ -129,12 +140,21 @@ func (s *Store) fetchFile(ctx context.Context, client *web.Client, r Remote, dir
 	}
 }
 
+// fileName is the last part of an address's path; empty if there is none.
+func fileName(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return path.Base(u.Path)
+}
+
 // take is one pass over the bytes: it hashes them as served, unpacks them,
 // hashes the unpacked file and writes it.
 func (s *Store) take(ctx context.Context, client *web.Client, r Remote, part *part, target string, progress func(Progress)) (File, error) {
 	d := part.download(ctx, client, r, progress)
 	d.retry = s.retry
-	d.room = func(missing, size int64) error { return checkSpace(s.dir, missing+unpackedGuess(r.Compression, size)) }
+	d.room = func(missing, size int64) error { return s.checkSpace(missing + unpackedGuess(r.Compression, size)) }
 	defer d.Close()
 	served := newDigests(r)
 	source := io.TeeReader(d, served)

@@ -125,8 +125,8 @@ func (f File) validate(role string) error {
 		return fmt.Errorf("format %q is not one of %s", clip(f.Format), strings.Join(formats, ", "))
 	case !matches(f.SHA256, `[0-9a-f]{64}`):
 		return fmt.Errorf("sha256 %q is not 64 small hexadecimal digits", clip(f.SHA256))
-	case f.Size <= 0:
-		return fmt.Errorf("size %d is not positive", f.Size)
+	case f.Size <= 0 || f.Size > maxVirtualSize:
+		return fmt.Errorf("size %d is not that of a file", f.Size)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -92,7 +91,7 @@ func (p *part) download(ctx context.Context, client *web.Client, r Remote, progr
 		ctx: ctx, client: client, url: r.URL, size: r.Size, limit: maxServedBytes,
 		part: p.file, held: p.held, validator: p.version, remember: p.remember,
 		meter: func(phase string, done, total int64) *meter {
-			return newMeter(progress, Progress{Phase: phase, File: path.Base(r.URL), Done: done, Total: total})
+			return newMeter(progress, Progress{Phase: phase, File: fileName(r.URL), Done: done, Total: total})
 		},
 	}
 }
@@ -130,5 +129,13 @@ func (p *part) settle(target, compression string, f File) error {
 	return seal(out)
 }
 
-// Close ends the work on the file and frees it for other processes.
-func (p *part) Close() error { return p.file.Close() }
+// close ends the work on the file and frees it for other processes. A part
+// without a byte is of no use and goes.
+func (p *part) close() {
+	info, err := p.file.Stat()
+	if err == nil && info.Size() == 0 && sameFile(p.file, p.path) {
+		os.Remove(p.path) //nolint:errcheck // only tidying
+		os.Remove(p.note) //nolint:errcheck // may not be there
+	}
+	p.file.Close() //nolint:errcheck // its content is synced where it counts
+}

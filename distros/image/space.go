@@ -22,22 +22,14 @@ func (e *NoSpaceError) Error() string {
 		e.Dir, formatBytes(e.Need), formatBytes(e.Free))
 }
 
-func (s *Store) checkSpace(m Manifest) error {
-	var need int64
-	for _, f := range m.Files {
-		need += f.Size
-	}
-	return checkSpace(s.dir, need)
-}
-
-// checkSpace refuses a write that the file system of dir has no room for.
-func checkSpace(dir string, need int64) error {
-	free, err := freeBytes(dir)
+// checkSpace refuses a write that the store's file system has no room for.
+func (s *Store) checkSpace(need int64) error {
+	free, err := s.free(s.dir)
 	if err != nil {
-		return fmt.Errorf("asking for free space in %s: %w", dir, err)
+		return fmt.Errorf("asking for free space in %s: %w", s.dir, err)
 	}
 	if need += spareBytes; need > free {
-		return &NoSpaceError{Dir: dir, Need: need, Free: free}
+		return &NoSpaceError{Dir: s.dir, Need: need, Free: free}
 	}
 	return nil
 }

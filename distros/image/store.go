@@ -24,6 +24,7 @@ import (
 type Store struct {
 	dir   string
 	now   func() time.Time
+	free  func(dir string) (int64, error)               // bytes that may still be written
 	retry func(ctx context.Context, failures int) error // waits before a download is tried again
 }
 
@@ -85,7 +86,7 @@ func Open(dir string) (*Store, error) {
 			return nil, fmt.Errorf("opening the image store: %w; choose a directory you can write", err)
 		}
 	}
-	return &Store{dir: abs, now: time.Now, retry: backOff}, nil
+	return &Store{dir: abs, now: time.Now, free: freeBytes, retry: backOff}, nil
 }
 
 // Dir is the absolute directory of the store.
