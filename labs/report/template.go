@@ -24,15 +24,18 @@ const page = `{{define "page"}}<!doctype html>
 <h2>Comparison</h2>
 <p class="muted">{{clean .Conditions}}</p>
 <div class="wide"><table>
-<thead><tr><th>system</th><th>boot, median</th><th>95 % interval (s)</th><th>runs ok</th><th>times {{clean .Baseline}}</th><th>management answers</th>{{range .PhaseNames}}<th>{{clean .}}</th>{{end}}<th>doubtful</th><th>failure rate at most</th></tr></thead>
+<thead><tr><th>system</th><th>boot, median</th><th>95 % interval (s)</th><th>runs ok</th><th>times {{clean .Baseline}}</th><th>management answers</th><th>doubtful</th><th>failure rate at most</th></tr></thead>
 <tbody>{{range .Rows}}
-<tr{{if .Fastest}} class="fastest"{{end}}><th scope="row">{{clean .Label}}{{if .Fastest}} <span class="tag best">fastest</span>{{end}}<br><span class="muted">{{clean .Title}} {{clean .Version}}</span> <span class="tag">{{clean .Kind}}</span></th><td class="main">{{.Boot}}</td><td>{{.Interval}}</td><td{{if .Failed}} class="bad"{{end}}>{{.Runs}}</td><td>{{.Ratio}}</td><td>{{.Management}}</td>{{range .Phases}}<td>{{clean .}}</td>{{end}}<td>{{.Doubtful}}</td><td>{{.Bound}}</td></tr>{{end}}
+<tr{{if .Fastest}} class="fastest"{{end}}><th scope="row">{{clean .Label}}{{if .Fastest}} <span class="tag best">fastest</span>{{end}}<br><span class="muted">{{clean .Title}} {{clean .Version}}</span> <span class="tag">{{clean .Kind}}</span></th><td class="main">{{.Boot}}</td><td>{{.Interval}}</td><td{{if .Failed}} class="bad"{{end}}>{{.Runs}}</td><td>{{.Ratio}}</td><td>{{.Management}}</td><td>{{.Doubtful}}</td><td>{{.Bound}}</td></tr>{{end}}
 </tbody></table></div>
 <h2>Where the time goes</h2>
 <p class="muted">Median of each phase, from the start of the CPUs. Medians of phases need not add up to the median of the whole, which stands at the right.</p>
 {{template "gantt" .Gantt}}
 {{range .Gantt.Notes}}<p class="muted">{{clean .}}</p>
-{{end}}<h2>Every run: {{.Headline}}</h2>
+{{end}}<div class="wide"><table class="small"><thead><tr><th>system</th>{{range .PhaseNames}}<th>{{clean .}}</th>{{end}}</tr></thead><tbody>{{range .Rows}}
+<tr><th scope="row">{{clean .Label}}</th>{{range .Phases}}<td class="wrap">{{clean .}}</td>{{end}}</tr>{{end}}
+</tbody></table></div>
+<h2>Every run: {{.Headline}}</h2>
 <p class="muted">One mark for each measured run; hollow marks are doubtful runs. Below them the median and its 95 % interval. The axis does not start at 0.</p>
 {{template "strip" .Strip}}
 </section>
@@ -83,7 +86,7 @@ const look = `{{define "look"}}<style>
 @media (prefers-color-scheme:dark){:root{--bg:#12151a;--fg:#e4e7ec;--muted:#a3a9b5;--line:#333a45;--panel:#1a1f27;--accent:#7cc4ff;--ok:#6fd39a;--bad:#ff8f87;--warnbg:#3a2f10;--warnfg:#f6dc9a;--over:#00000055;--c0:#e69f00;--c1:#56b4e9;--c2:#2fc69b;--c3:#d98cb3;--c7:#8b919c}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:70rem;padding:2rem 1.25rem 4rem;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-h1{font-size:1.6rem;line-height:1.3;margin:.2rem 0 1rem;text-wrap:balance;overflow-wrap:anywhere}
+h1{font-size:1.6rem;line-height:1.3;margin:.2rem 0 1rem;text-wrap:pretty;overflow-wrap:anywhere}
 h2{font-size:1.15rem;margin:2.2rem 0 .4rem}
 p{margin:.3rem 0 .7rem;overflow-wrap:anywhere}
 .where,.muted{color:var(--muted)} .where{margin:0;font-size:.9rem}
@@ -94,7 +97,7 @@ table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:
 th,td{padding:.45rem .7rem;text-align:right;border-bottom:1px solid var(--line);vertical-align:top;white-space:nowrap}
 thead th{color:var(--muted);font-weight:500;vertical-align:bottom;white-space:normal}
 th:first-child,th[scope=row],.words{text-align:left} .words,th[scope=row]{white-space:normal;overflow-wrap:anywhere} .words{min-width:14rem}
-th[scope=row]{font-weight:600;min-width:9rem}
+th[scope=row]{font-weight:600;min-width:15rem} td.wrap{white-space:normal}
 th[scope=row] .muted,th[scope=row] .tag{font-weight:400}
 td.main{font-weight:700}
 .fastest td.main{color:var(--accent)}
@@ -107,7 +110,7 @@ td.main{font-weight:700}
 .dot{fill:var(--c1);stroke:var(--c1);stroke-width:1.4;fill-opacity:.75} .hollow{fill:var(--panel);fill-opacity:1}
 .c0{fill:var(--c0)} .c1{fill:var(--c1)} .c2{fill:var(--c2)} .c3{fill:var(--c3)} .c7{fill:var(--c7)} .over{fill:var(--over)}
 details{border:1px solid var(--line);border-radius:8px;margin:.35rem 0;padding:0 .8rem} summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
-.small{font-size:.85rem} .small th,.small td{padding:.2rem .6rem} .small th[scope=row]{font-weight:400}
+.small{font-size:.85rem} .small th,.small td{padding:.2rem .6rem} .small th[scope=row]{font-weight:400;min-width:9rem}
 code{font:.85em ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;font-size:.9rem} dt{color:var(--muted)} dd{margin:0;overflow-wrap:anywhere}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 2rem}

@@ -108,7 +108,7 @@ func intervalText(iv stats.Interval) string {
 	case !iv.Bounded():
 		return fmt.Sprintf("needs %d runs", stats.MinimumRuns(stats.Confidence95))
 	}
-	return results.Digits(iv.Low) + " to " + results.Digits(iv.High)
+	return results.Range(iv.Low, iv.High)
 }
 
 func ratioText(r *stats.Ratio) string {
@@ -122,7 +122,7 @@ func ratioText(r *stats.Ratio) string {
 	case !r.Bounded():
 		return "unfinished"
 	}
-	return fmt.Sprintf("%s (%s to %s)", results.Digits(r.Ratio), results.Digits(r.Low), results.Digits(r.High))
+	return fmt.Sprintf("%s (%s)", results.Digits(r.Ratio), results.Range(r.Low, r.High))
 }
 
 func doubtfulText(r results.Row) string {

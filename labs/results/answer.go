@@ -53,7 +53,7 @@ func precision(iv stats.Interval) string {
 	if !iv.Bounded() {
 		return fmt.Sprintf("median of %s, no interval: that needs %d", count(iv.N, "run"), stats.MinimumRuns(stats.Confidence95))
 	}
-	return fmt.Sprintf("95 %% interval %s to %s, %s", Digits(iv.Low), Seconds(iv.High), count(iv.N, "run"))
+	return fmt.Sprintf("95 %% interval %s s, %s", Range(iv.Low, iv.High), count(iv.N, "run"))
 }
 
 // against compares the second row with the first.
@@ -68,11 +68,11 @@ func against(t Table, second Row) string {
 		text = fmt.Sprintf("%s took %s, which is %s times as long; with %s that is not yet certain.", second.Label,
 			Seconds(second.Primary().Median), Digits(second.Primary().Median/t.Rows[0].Primary().Median), count(lead.N, "block"))
 	case !lead.Differs():
-		text = fmt.Sprintf("%s was not shown to differ: it takes %s times as long (95 %% interval %s to %s).",
-			second.Label, Digits(lead.Ratio), Digits(lead.Low), Digits(lead.High))
+		text = fmt.Sprintf("%s was not shown to differ: it takes %s times as long (95 %% interval %s).",
+			second.Label, Digits(lead.Ratio), Range(lead.Low, lead.High))
 	default:
-		text = fmt.Sprintf("%s takes %s times as long (95 %% interval %s to %s).",
-			second.Label, Digits(lead.Ratio), Digits(lead.Low), Digits(lead.High))
+		text = fmt.Sprintf("%s takes %s times as long (95 %% interval %s).",
+			second.Label, Digits(lead.Ratio), Range(lead.Low, lead.High))
 	}
 	if n := len(t.Rows) - 2; n > 0 {
 		text += fmt.Sprintf(" The table has %s.", count(n, "more system"))
@@ -83,20 +83,26 @@ func against(t Table, second Row) string {
 // banners are the limits that must be read with the numbers.
 func banners(c Comparison) []string {
 	var list []string
+	add := func(text string) {
+		if !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
 	least := stats.MinimumRuns(stats.Confidence95)
 	for _, t := range c.Tables {
 		if c.Mode == ModeDemo || t.Blocks < least {
-			list = append(list, fmt.Sprintf("Not a benchmark: %s, and an interval needs %d. Read the timelines, do not rank the systems.", count(t.Blocks, "complete block"), least))
-		}
-		switch t.Accel {
-		case "tcg":
-			list = append(list, "Emulated CPU (TCG): these times compare only with each other, on this machine and in this session. With KVM the same systems boot many times faster, and not in the same proportion.")
-		case "":
-			list = append(list, "The accelerator is not known: these times compare only with each other.")
+			add(fmt.Sprintf("Not a benchmark: %s, and an interval needs %d. Read the timelines, do not rank the systems.", count(t.Blocks, "complete block"), least))
 		}
 	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	for _, t := range c.Tables {
+		switch t.Accel {
+		case "tcg":
+			add("Emulated CPU (TCG): these times compare only with each other, on this machine and in this session. With KVM the same systems boot many times faster, and not in the same proportion.")
+		case "":
+			add("The accelerator is not known: these times compare only with each other.")
+		}
+	}
+	return list
 }
 
 // notes name the subjects that are not a vendor's image.

@@ -33,3 +33,19 @@ func Seconds(seconds float64) string {
 	}
 	return text + " s"
 }
+
+// Range writes an interval without a unit: "17.4 to 17.9", or, where unfinished
+// runs leave a side open, "17.2 or more" and "up to 1.24".
+func Range(low, high float64) string {
+	openLow := math.IsInf(low, -1) || low == 0
+	openHigh := math.IsInf(high, 1)
+	switch {
+	case math.IsNaN(low) || math.IsNaN(high) || openLow && openHigh:
+		return "unknown"
+	case openHigh:
+		return Digits(low) + " or more"
+	case openLow:
+		return "up to " + Digits(high)
+	}
+	return Digits(low) + " to " + Digits(high)
+}

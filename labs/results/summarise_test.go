@@ -69,7 +69,7 @@ func TestSummaryOfTwoSystems(t *testing.T) {
 func TestFewBlocksAreNotABenchmark(t *testing.T) {
 	s, runs := session(3)
 	c := results.Summarise(s, runs)
-	if len(c.Banners) != 2 || !strings.Contains(c.Banners[1], "Not a benchmark: 3 complete blocks") {
+	if len(c.Banners) != 2 || !strings.Contains(c.Banners[0], "Not a benchmark: 3 complete blocks") {
 		t.Errorf("banners %q", c.Banners)
 	}
 	if c.Tables[0].Rows[0].Boot.Bounded() || c.Tables[0].Rows[0].Fastest || !strings.Contains(c.Answer, "needs 6") {
@@ -222,5 +222,16 @@ func TestDigits(t *testing.T) {
 	}
 	if got := results.Seconds(21.94); got != "21.9 s" {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestRange(t *testing.T) {
+	inf := math.Inf(1)
+	for want, r := range map[string][2]float64{
+		"17.4 to 17.9": {17.4, 17.9}, "17.2 or more": {17.2, inf}, "up to 1.24": {0, 1.24}, "unknown": {0, inf},
+	} {
+		if got := results.Range(r[0], r[1]); got != want {
+			t.Errorf("%v: %q, want %q", r, got, want)
+		}
 	}
 }

@@ -150,7 +150,15 @@ func intervalText(iv stats.Interval, g style.Glyphs) string {
 	case !iv.Bounded():
 		return fmt.Sprintf("needs %d runs", stats.MinimumRuns(stats.Confidence95))
 	}
-	return results.Digits(iv.Low) + g.Dash + results.Digits(iv.High)
+	return rangeText(iv.Low, iv.High, g)
+}
+
+// rangeText is the short form of [results.Range] for a narrow column.
+func rangeText(low, high float64, g style.Glyphs) string {
+	if !(low > 0) || !finite(high) {
+		return results.Range(low, high)
+	}
+	return results.Digits(low) + g.Dash + results.Digits(high)
 }
 
 func ratioText(r *stats.Ratio, g style.Glyphs) string {
@@ -162,10 +170,10 @@ func ratioText(r *stats.Ratio, g style.Glyphs) string {
 	case !r.Bounded() && finite(r.Ratio):
 		return "about " + results.Digits(r.Ratio)
 	}
-	if !r.Bounded() || !finite(r.High) {
+	if !r.Bounded() {
 		return results.Digits(r.Ratio)
 	}
-	return fmt.Sprintf("%s (%s%s%s)", results.Digits(r.Ratio), results.Digits(r.Low), g.Dash, results.Digits(r.High))
+	return fmt.Sprintf("%s (%s)", results.Digits(r.Ratio), rangeText(r.Low, r.High, g))
 }
 
 func kindText(k distros.Kind) string {
