@@ -108,7 +108,8 @@ lock_compare() {
 			cat "$list"
 		} >"$WORK/lock"
 		cp "$WORK/lock" "$lock"
-		stage "wrote $lock ($(wc -l <"$list") packages); run again for a build with that key"
+		stage "wrote $lock ($(wc -l <"$list") packages)"
+		guest_key # the lock is one of the inputs
 		return
 	fi
 	sed '/^#/d' "$lock" | sort >"$WORK/locked"
@@ -129,7 +130,8 @@ guest_version() {
 }
 
 # scrub_hook prints the last hook: it removes what is of this build and not of
-# the image, as vendors do before they publish.
+# the image, as vendors do before they publish. A builder adds commands by
+# SCRUB_ALSO; they run in the root of the new file system.
 scrub_hook() {
 	cat <<-'EOF'
 		set -e
@@ -141,6 +143,7 @@ scrub_hook() {
 		: >etc/hostname
 		rm -f var/lib/dbus/machine-id etc/ssh/ssh_host_* var/lib/systemd/random-seed var/lib/systemd/credential.secret
 		rm -f etc/passwd- etc/shadow- etc/group- etc/gshadow- etc/subuid- etc/subgid- etc/.pwd.lock
+		sed -i -E "s/^([^:]*:[^:]*:)[0-9]+:/\\1$((SOURCE_DATE_EPOCH / 86400)):/" etc/shadow
 		rm -f var/cache/debconf/*-old var/lib/dpkg/*-old var/lib/dpkg/lock* var/cache/ldconfig/aux-cache
 		rm -f var/cache/apt/*.bin var/lib/apt/lists/*_* var/cache/apt/archives/*.deb var/lib/dpkg/available
 		find var/log -type f -delete
@@ -151,4 +154,5 @@ scrub_hook() {
 			: >etc/resolv.conf
 		fi
 	EOF
+	printf '%s\n' "${SCRUB_ALSO:-}"
 }
