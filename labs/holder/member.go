@@ -94,6 +94,23 @@ func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine
 	default:
 		h.change(m, labs.StateFailed, err)
 	}
+	if err == nil {
+		h.awaitEnd(ctx, m, made)
+	}
+}
+
+// awaitEnd follows a machine that has booted until it ends by itself.
+func (h *Holder) awaitEnd(ctx context.Context, m *member, made *machine.Machine) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-made.Gone():
+	}
+	if ctx.Err() != nil || m.spec.Boot.PowersOff {
+		h.change(m, labs.StateOff, nil)
+		return
+	}
+	h.change(m, labs.StateOff, errors.New(made.GoneWhy()))
 }
 
 func reason(err error) string {

@@ -68,10 +68,10 @@ func (m *Machine) follow(events <-chan hypervisor.Event) {
 		case hypervisor.LifecycleResumed:
 			m.observer.Hypervisor(observe.SourceLifecycle, e.At, e.ErrBound)
 		case hypervisor.LifecycleStopped, hypervisor.LifecycleCrashed:
-			m.observer.Stopped(stopReason(e))
+			m.ended(stopReason(e))
 		}
 	}
-	m.observer.Stopped("the connection to libvirt ended; is its daemon still running?")
+	m.ended("the connection to libvirt ended; is its daemon still running?")
 }
 
 func stopReason(e hypervisor.Event) string {

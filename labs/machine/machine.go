@@ -68,6 +68,10 @@ type Machine struct {
 	undo   []func(context.Context) error // newest last
 	stop   sync.Once
 	result error
+
+	gone     chan struct{} // closed when the domain is no more
+	goneOnce sync.Once
+	goneWhy  string // set before gone is closed
 }
 
 // DomainName is libvirt's name of a lab's machine.
@@ -90,6 +94,7 @@ func Prepare(ctx context.Context, env Environment, spec Spec, opt Options) (*Mac
 		name:      DomainName(env.Lab, spec.Name),
 		directory: filepath.Join(env.Directory, spec.Name),
 		listeners: make(map[string]net.Listener),
+		gone:      make(chan struct{}),
 		observer: observe.New(profile, observe.Options{
 			OnEvent: opt.OnEvent, Console: opt.Console, Stamps: opt.Stamps, ConsoleLimit: opt.ConsoleLimit,
 			MAC: mac, Subnet: netip.PrefixFrom(spec.Address, 24).Masked(),
@@ -117,6 +122,20 @@ func (m *Machine) Start(ctx context.Context) error {
 
 // Observer is what watches the machine.
 func (m *Machine) Observer() *observe.Observer { return m.observer }
+
+// Gone is closed when the machine has ended, by itself or by [Machine.Stop].
+func (m *Machine) Gone() <-chan struct{} { return m.gone }
+
+// GoneWhy says how the machine ended. Call it after Gone is closed.
+func (m *Machine) GoneWhy() string { return m.goneWhy }
+
+func (m *Machine) ended(why string) {
+	m.goneOnce.Do(func() {
+		m.goneWhy = why
+		m.observer.Stopped(why)
+		close(m.gone)
+	})
+}
 
 // Spec is what the machine was made from.
 func (m *Machine) Spec() Spec { return m.spec }

@@ -1,0 +1,211 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"distrolab/labs/access"
+	"distrolab/labs/bench"
+	"distrolab/labs/home"
+	"distrolab/labs/hypervisor"
+	"distrolab/labs/machine"
+	"distrolab/labs/report"
+	"distrolab/labs/results"
+	"distrolab/tui/chart"
+)
+
+// benchOptions are the flags of bench boot.
+type benchOptions struct {
+	blocks, runs int
+	seed         uint64
+	out, intent  string
+	deadline     time.Duration
+	hardware     machine.Wishes
+}
+
+func newBench(a *application) *cobra.Command {
+	cmd := &cobra.Command{Use: "bench", Short: "Measure systems", Args: none,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(newBenchBoot(a))
+	return cmd
+}
+
+func newBenchBoot(a *application) *cobra.Command {
+	var opt benchOptions
+	cmd := &cobra.Command{
+		Use:   "boot NAME...",
+		Short: "Measure first boots in shuffled blocks",
+		Long: `Boot starts machines of the named systems one at a time, each from a fresh disk,
+in shuffled complete blocks, and stamps what it sees from outside: firmware,
+kernel, init, network, SSH, boot complete. One unmeasured boot of each system
+comes first. Every finished run is on disk at once; Ctrl-C keeps them.
+
+An interval needs 6 blocks, a benchmark 10. With fewer, take it as a demo.`,
+		Example: `  distrolab bench boot debian-local coreos-standin
+  distrolab bench boot flatcar fedora-coreos --blocks 20 --seed 7 --out ./monday
+  distrolab bench boot debian-local --runs 1 -o json | jq 'select(.step=="run_finished").run.events'`,
+		Args: minimum(1, "a system"), ValidArgsFunction: a.completeDistros,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("runs") {
+				opt.blocks = opt.runs
+			}
+			return a.runBench(cmd.Context(), args, opt)
+		},
+	}
+	cmd.Flags().IntVar(&opt.blocks, "blocks", 10, "measured boots of each system: each block boots every one once")
+	cmd.Flags().IntVar(&opt.runs, "runs", 10, "the same as --blocks")
+	cmd.Flags().Uint64Var(&opt.seed, "seed", 0, "seed of the order within blocks (default: drawn and stored)")
+	cmd.Flags().StringVar(&opt.out, "out", "", "directory for the results (default: a new one in distrolab's home)")
+	cmd.Flags().StringVar(&opt.intent, "intent", "", "YAML file that says what is wanted of each machine")
+	cmd.Flags().DurationVar(&opt.deadline, "deadline", 0, "longest time of one boot (default 3m, without KVM 15m)")
+	hardwareFlags(cmd, &opt.hardware)
+	cmd.MarkFlagsMutuallyExclusive("blocks", "runs")
+	cmd.MarkFlagDirname("out")
+	return cmd
+}
+
+func (o benchOptions) check(names []string) error {
+	switch {
+	case o.blocks < 1 || o.blocks > 10_000:
+		return fmt.Errorf("--blocks %d: take 1 to 10000", o.blocks)
+	case o.deadline < 0:
+		return fmt.Errorf("--deadline %s: a deadline lies ahead", o.deadline)
+	case o.seed >= 1<<53:
+		return fmt.Errorf("--seed %d: take a number below 2^53", o.seed)
+	}
+	seen := map[string]bool{}
+	for _, n := range names {
+		if seen[n] {
+			return fmt.Errorf("%s is named twice", n)
+		}
+		seen[n] = true
+	}
+	return nil
+}
+
+func (a *application) runBench(ctx context.Context, names []string, opt benchOptions) error {
+	if err := opt.check(names); err != nil {
+		return usage(err)
+	}
+	h, err := a.home()
+	if err != nil {
+		return err
+	}
+	key, err := access.NewKey("distrolab-bench")
+	if err != nil {
+		return err
+	}
+	subjects, err := a.plan(ctx, names, opt.intent, key.Authorized, opt.hardware)
+	if err != nil {
+		return err
+	}
+	for i := range subjects {
+		// One machine at a time, each alone in its network: all get the same address.
+		subjects[i].Address = subjects[0].Address
+	}
+	accelerator, err := a.accelerator(ctx, h)
+	if err != nil {
+		return err
+	}
+	design := bench.Design{Subjects: subjects, Blocks: opt.blocks, Seed: opt.seed, Deadline: opt.deadline, Accelerator: accelerator.Kind}
+	if design.Seed == 0 {
+		design.Seed = bench.NewSeed()
+	}
+	if design.Deadline == 0 {
+		design.Deadline = bench.DefaultDeadline(accelerator.Kind)
+	}
+	if accelerator.Kind == hypervisor.TCG {
+		fmt.Fprintf(a.world.Err, "without KVM: %s\n", accelerator.Reason)
+	}
+	return a.measure(ctx, h, key, opt, design)
+}
+
+// measure runs the session and reports whatever it has, also after an error.
+func (a *application) measure(ctx context.Context, h home.Home, key access.Key, opt benchOptions, design bench.Design) error {
+	printer := a.benchPrinter()
+	directory, err := bench.Run(ctx, bench.Options{
+		Home: h, URI: a.libvirtURI(), RuntimeDir: a.world.Getenv("XDG_RUNTIME_DIR"), Directory: opt.out,
+		Host: os.DirFS("/"), Key: key, Run: runner, Log: a.log(),
+		Tool: results.Tool{Version: version(), Commit: version()}, OnProgress: printer,
+	}, design)
+	var unavailable *hypervisor.UnavailableError
+	if errors.As(err, &unavailable) {
+		err = cannot(err)
+	}
+	if directory == "" {
+		return err
+	}
+	return errors.Join(err, a.reportSession(directory))
+}
+
+// reportSession prints the comparison and writes the report beside the runs.
+func (a *application) reportSession(directory string) error {
+	session, runs, warnings, err := results.Read(directory)
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		fmt.Fprintln(a.world.Err, w)
+	}
+	if len(runs) == 0 {
+		return nil
+	}
+	comparison := results.Summarise(session, runs)
+	path, err := writeReport(directory, session, runs, comparison)
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		return json.NewEncoder(a.world.Out).Encode(comparison)
+	}
+	v := a.view()
+	if err := printLines(a.world.Out, append([]string{""}, chart.Comparison(comparison, v.width, v.glyphs, v.styles)...)); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.world.Out, "\nreport   %s\nresults  %s\n", path, directory)
+	return nil
+}
+
+func writeReport(directory string, s results.Session, runs []results.Run, c results.Comparison) (string, error) {
+	path, err := filepath.Abs(filepath.Join(directory, "report.html"))
+	if err != nil {
+		return "", fmt.Errorf("writing report: %w", err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return "", fmt.Errorf("writing report: %w", err)
+	}
+	err = errors.Join(report.WriteHTML(f, s, runs, c), f.Close())
+	if err != nil {
+		return "", fmt.Errorf("writing report: %w", err)
+	}
+	return path, nil
+}
+
+// benchPrinter prints progress: events as JSON lines, or lines for people.
+func (a *application) benchPrinter() func(bench.Progress) {
+	if a.json() {
+		out := json.NewEncoder(a.world.Out)
+		return func(p bench.Progress) {
+			_ = out.Encode(p) // a reader that went away does not end the measuring
+		}
+	}
+	printer := newRunPrinter(a)
+	return printer.show
+}
+
+// left writes an estimate for people.
+func left(d *time.Duration) string {
+	if d == nil || *d <= 0 {
+		return ""
+	}
+	return ", about " + strings.TrimSuffix(d.Round(time.Second).String(), "0s") + " to go"
+}

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+)
+
+// The exit codes, as the help documents them.
+const (
+	ExitDone        = 0
+	ExitFailed      = 1
+	ExitUsage       = 2
+	ExitCheck       = 3
+	ExitCannot      = 4
+	ExitInterrupted = 130
+)
+
+// errSilent ends a command whose output has said everything already.
+var errSilent = errors.New("already reported")
+
+// codeError is an error that knows its exit code.
+type codeError struct {
+	code int
+	err  error
+}
+
+func (e codeError) Error() string { return e.err.Error() }
+func (e codeError) Unwrap() error { return e.err }
+
+// usage marks an error as wrong usage.
+func usage(err error) error { return codeError{ExitUsage, err} }
+
+// cannot marks an error as one of this machine.
+func cannot(err error) error { return codeError{ExitCannot, err} }
+
+// exitCode decides the code of an error, once for all commands.
+func exitCode(ctx context.Context, err error) int {
+	var coded codeError
+	switch {
+	case errors.As(err, &coded):
+		return coded.code
+	case ctx.Err() != nil:
+		return ExitInterrupted
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, fs.ErrPermission):
+		return ExitCannot
+	case strings.HasPrefix(err.Error(), "unknown command"):
+		return ExitUsage
+	default:
+		return ExitFailed
+	}
+}
+
+// sentence gives the text for people: interruption is not an error of theirs,
+// and a full disk or a missing right says what to do.
+func sentence(err error) string {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "interrupted; what was made has been taken back"
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Sprintf("%v\nThe disk is full: free some space, or set DISTROLAB_HOME to a directory on a larger disk.", err)
+	default:
+		return err.Error()
+	}
+}

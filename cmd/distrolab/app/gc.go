@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"distrolab/labs/hypervisor"
+	"distrolab/labs/reclaim"
+	"distrolab/tui/chart"
+)
+
+func newGC(a *application) *cobra.Command {
+	var prove bool
+	cmd := &cobra.Command{
+		Use:   "gc",
+		Short: "Take back what a crash left behind",
+		Long: `Gc ends the domains and processes and removes the sockets and files of labs
+whose process is gone. Labs that run are left alone. With --prove it looks again
+afterwards and lists where it looked; the exit status is 1 when anything is left.`,
+		Example: "  distrolab gc\n  distrolab gc --prove",
+		Args:    none,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runGC(cmd.Context(), prove) },
+	}
+	cmd.Flags().BoolVar(&prove, "prove", false, "look again and list that nothing is left")
+	return cmd
+}
+
+// gcOutput is the JSON shape of `gc -o json`.
+type gcOutput struct {
+	Reclaimed reclaim.Report  `json:"reclaimed"`
+	Left      *reclaim.Report `json:"left,omitempty"` // with --prove
+}
+
+func (a *application) runGC(ctx context.Context, prove bool) error {
+	h, err := a.home()
+	if err != nil {
+		return err
+	}
+	opt := reclaim.Options{Home: h, URI: a.libvirtURI(),
+		Connect: func(ctx context.Context, uri string) (*hypervisor.Connection, error) { return a.connection(ctx, uri) }}
+	var out gcOutput
+	out.Reclaimed, err = reclaim.Sweep(ctx, opt)
+	if err != nil {
+		return err
+	}
+	if prove {
+		left, err := reclaim.Survey(ctx, opt)
+		if err != nil {
+			return err
+		}
+		out.Left = &left
+	}
+	if a.json() {
+		err = a.printJSON(out)
+	} else {
+		err = a.printGC(out)
+	}
+	if err == nil && (out.failed() || out.Left != nil && len(out.Left.Leftovers) > 0) {
+		return codeError{ExitFailed, errors.New("some of it is still there; the list above says what and why")}
+	}
+	return err
+}
+
+func (o gcOutput) failed() bool {
+	for _, l := range o.Reclaimed.Leftovers {
+		if l.Error != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *application) printGC(o gcOutput) error {
+	if len(o.Reclaimed.Leftovers) == 0 {
+		fmt.Fprintln(a.world.Out, "nothing to take back")
+	} else if err := a.printLeftovers("TAKEN BACK", o.Reclaimed.Leftovers); err != nil {
+		return err
+	}
+	for _, lab := range o.Reclaimed.Running {
+		fmt.Fprintf(a.world.Out, "lab %s runs and was left alone\n", lab)
+	}
+	if o.Left == nil {
+		return nil
+	}
+	v := a.view()
+	fmt.Fprintln(a.world.Out)
+	for _, place := range o.Left.Checked {
+		fmt.Fprintf(a.world.Out, "%s looked at %s\n", v.glyphs.Check, place)
+	}
+	if len(o.Left.Leftovers) == 0 {
+		fmt.Fprintln(a.world.Out, "nothing is left")
+		return nil
+	}
+	return a.printLeftovers("STILL THERE", o.Left.Leftovers)
+}
+
+func (a *application) printLeftovers(title string, all []reclaim.Leftover) error {
+	rows := make([][]string, 0, len(all))
+	for _, l := range all {
+		rows = append(rows, []string{string(l.Kind), l.ID, l.Lab, l.Error})
+	}
+	return a.printTable([]chart.Column{{Title: title}, {Title: "WHAT"}, {Title: "LAB", Drop: 1}, {Title: "ERROR"}}, rows)
+}

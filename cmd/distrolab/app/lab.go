@@ -1,0 +1,192 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"distrolab/distros"
+	"distrolab/labs"
+	"distrolab/labs/home"
+	"distrolab/labs/hypervisor"
+	"distrolab/labs/machine"
+)
+
+// connection opens libvirt. A machine without a usable one cannot do it.
+func (a *application) connection(ctx context.Context, uri string) (*hypervisor.Connection, error) {
+	c, err := hypervisor.Open(ctx, hypervisor.Options{URI: uri, RuntimeDir: a.world.Getenv("XDG_RUNTIME_DIR"), Log: a.log()})
+	var unavailable *hypervisor.UnavailableError
+	if errors.As(err, &unavailable) {
+		return nil, cannot(err)
+	}
+	return c, err
+}
+
+// libvirtURI is the URI that is used when none was asked for.
+func (a *application) libvirtURI() string {
+	if u := a.uri(); u != "" {
+		return u
+	}
+	return hypervisor.DefaultURI(a.world.UID)
+}
+
+// acceleratorFile remembers what was found out, until the machine restarts.
+const acceleratorFile = "accelerator.json"
+
+// accelerator finds out once, by running guest code, what executes guests here.
+func (a *application) accelerator(ctx context.Context, h home.Home) (hypervisor.Accelerator, error) {
+	path := filepath.Join(h.Run, acceleratorFile)
+	var known struct {
+		BootID string
+		Found  hypervisor.Accelerator
+	}
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // empty where it cannot be read: then nothing is remembered
+	if data, err := os.ReadFile(path); err == nil && json.Unmarshal(data, &known) == nil && len(boot) > 0 && known.BootID == string(boot) {
+		return known.Found, nil
+	}
+	known.BootID, known.Found = string(boot), hypervisor.DetectAccelerator(ctx, emulator)
+	if ctx.Err() != nil {
+		return known.Found, context.Cause(ctx)
+	}
+	data, err := json.Marshal(known)
+	if err == nil {
+		err = os.WriteFile(path, data, 0o600)
+	}
+	if err != nil {
+		a.log().Warn("the accelerator found cannot be remembered", "error", err)
+	}
+	return known.Found, nil
+}
+
+// emulator is the program that the probe of KVM runs; libvirt has its own idea
+// of the path, which is asked for later.
+const emulator = "qemu-system-x86_64"
+
+// runner runs programs of this machine.
+func runner(ctx context.Context, program string, args ...string) error {
+	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return cannot(fmt.Errorf("running %s: it is not installed; `distrolab doctor` says what to install", program))
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return fmt.Errorf("running %s: %w: %s", program, err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// hardwareFlags are the wishes that up and bench share.
+func hardwareFlags(cmd *cobra.Command, w *machine.Wishes) {
+	cmd.Flags().IntVar(&w.VCPUs, "vcpus", 0, "virtual CPUs of each machine (default 2)")
+	cmd.Flags().IntVar(&w.MemoryMiB, "memory", 0, "memory of each machine in MiB (default 2048, more where a system needs it)")
+	cmd.Flags().StringVar(&w.Firmware, "firmware", "", "bios or uefi (default: the system's own preference)")
+	cmd.RegisterFlagCompletionFunc("firmware", cobra.FixedCompletions([]string{"bios", "uefi"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func checkWishes(w machine.Wishes) error {
+	switch {
+	case w.VCPUs < 0 || w.VCPUs > 64:
+		return usage(fmt.Errorf("--vcpus %d: take 1 to 64", w.VCPUs))
+	case w.MemoryMiB < 0 || w.MemoryMiB > 1<<20:
+		return usage(fmt.Errorf("--memory %d: give MiB, such as 2048", w.MemoryMiB))
+	case w.Firmware != "" && w.Firmware != "bios" && w.Firmware != "uefi":
+		return usage(fmt.Errorf("--firmware %q: take bios or uefi", w.Firmware))
+	}
+	return nil
+}
+
+// plan turns names of systems into machines with images and configs. Everything
+// that can be wrong with them is found here, before anything is made.
+func (a *application) plan(ctx context.Context, names []string, intentFile, key string, w machine.Wishes) ([]machine.Spec, error) {
+	if err := checkWishes(w); err != nil {
+		return nil, err
+	}
+	systems, err := a.find(names)
+	if err != nil {
+		return nil, err
+	}
+	store, err := a.store()
+	if err != nil {
+		return nil, err
+	}
+	machineNames := labs.MachineNames(names)
+	specs := make([]machine.Spec, 0, len(names))
+	for i, d := range systems {
+		if err := labs.CheckName("machine", machineNames[i]); err != nil {
+			return nil, usage(err)
+		}
+		intent, err := a.readIntent(intentFile, d, key)
+		if err != nil {
+			return nil, err
+		}
+		if intentFile == "" || len(systems) > 1 {
+			intent.Hostname = machineNames[i]
+		}
+		intent = withKey(intent, d, key)
+		cfg, err := renderFor(intent, d)
+		if err != nil {
+			return nil, err
+		}
+		for _, gap := range cfg.Gaps {
+			if intentFile == "" {
+				break // our own few wishes; a system that takes none says so in the catalog
+			}
+			fmt.Fprintf(a.world.Err, "%s: %s cannot be done: %s\n", d.Name, gap.Field, gap.Reason)
+		}
+		img, err := a.imageOf(ctx, store, d)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = cannot(err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		spec, err := machine.Assemble(machineNames[i], d, img, cfg, w, i)
+		if err != nil {
+			return nil, usage(err)
+		}
+		specs = append(specs, spec)
+	}
+	return specs, nil
+}
+
+// completeMachines completes LAB/MACHINE of the labs that run.
+func (a *application) completeMachines(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return a.completeLabs(cmd, func(s labs.Status) []string {
+		var names []string
+		for _, m := range s.Machines {
+			names = append(names, s.Lab+"/"+m.Name)
+		}
+		return names
+	})
+}
+
+func (a *application) completeLabs(cmd *cobra.Command, names func(labs.Status) []string) ([]string, cobra.ShellCompDirective) {
+	h, err := home.For(a.world.UID, a.world.Getenv)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), time.Second)
+	defer cancel()
+	all, err := labs.All(ctx, h)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var found []string
+	for _, s := range all {
+		found = append(found, names(s)...)
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+// userOf is the account that a lab's key opens on a system.
+func userOf(d distros.Distro) string { return d.Boot.User }

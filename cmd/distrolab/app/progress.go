@@ -1,0 +1,109 @@
+package app
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"distrolab/labs/bench"
+	"distrolab/labs/observe"
+	"distrolab/labs/results"
+	"distrolab/labs/stats"
+	"distrolab/tui/chart"
+)
+
+// runPrinter prints a session for people, a line for each finished run. On a
+// terminal the last line shows what happens now and is rewritten.
+type runPrinter struct {
+	a        *application
+	terminal bool
+	titles   map[observe.Milestone]string
+	boots    map[string][]float64 // seconds, by system
+	width    int                  // of the line that shows what happens now
+}
+
+func newRunPrinter(a *application) *runPrinter {
+	p := &runPrinter{a: a, titles: map[observe.Milestone]string{}, boots: map[string][]float64{}}
+	if f, ok := a.world.Err.(interface{ Fd() uintptr }); ok {
+		p.terminal = term.IsTerminal(int(f.Fd()))
+	}
+	for _, info := range observe.Milestones() {
+		p.titles[info.Milestone] = info.Title
+	}
+	return p
+}
+
+func (p *runPrinter) show(progress bench.Progress) {
+	switch progress.Step {
+	case bench.StepStarted:
+		p.line(fmt.Sprintf("session %s: %d boots, results in %s", progress.Session, progress.Total, progress.Directory))
+	case bench.StepRun:
+		p.now(p.heading(progress) + " starts")
+	case bench.StepMilestone:
+		m := progress.Milestone
+		p.now(fmt.Sprintf("%s %.1f s: %s", p.heading(progress), m.T.Seconds(), p.titles[m.M]))
+	case bench.StepRunDone:
+		p.finished(progress)
+	case bench.StepDropped:
+		p.line(fmt.Sprintf("giving up on %s: %s", progress.OS, progress.Reason))
+	case bench.StepDone:
+		p.now("")
+	}
+}
+
+func (p *runPrinter) heading(progress bench.Progress) string {
+	where := "warm-up"
+	if progress.Phase == results.PhaseMeasure {
+		where = fmt.Sprintf("block %d", progress.Block)
+	}
+	return fmt.Sprintf("%d/%d %s %s", progress.Done+1, progress.Total, where, progress.OS)
+}
+
+// finished prints how a run ended and the running median of its system.
+func (p *runPrinter) finished(progress bench.Progress) {
+	v := p.a.view()
+	text := chart.RunLine(*progress.Run, progress.Done, progress.Total, max(v.width, 80), v.glyphs, v.styles)
+	if progress.Phase == results.PhaseWarmup {
+		p.line(strings.TrimRight(text, " ") + left(progress.Left))
+		return
+	}
+	if boot, ok := progress.Run.Timeline().Between(observe.VCPUStart, observe.BootComplete); ok && progress.Run.Outcome == results.OutcomeOK {
+		p.boots[progress.OS] = append(p.boots[progress.OS], boot.Seconds())
+	}
+	p.line(strings.TrimRight(text, " ") + p.median(progress.OS) + left(progress.Left))
+}
+
+func (p *runPrinter) median(os string) string {
+	sample := slices.Clone(p.boots[os])
+	if len(sample) < 2 {
+		return ""
+	}
+	iv := stats.MedianInterval(sample, stats.Confidence95)
+	if !iv.Bounded() {
+		return fmt.Sprintf("  median so far %s", results.Seconds(iv.Median))
+	}
+	return fmt.Sprintf("  median so far %s [%s, %s]", results.Seconds(iv.Median), results.Digits(iv.Low), results.Digits(iv.High))
+}
+
+// line prints a line that stays.
+func (p *runPrinter) line(text string) {
+	p.now("")
+	fmt.Fprintln(p.a.world.Err, text)
+}
+
+// now shows what happens at this moment, on a terminal only.
+func (p *runPrinter) now(text string) {
+	if !p.terminal {
+		return
+	}
+	if w := p.a.world.OutWidth; w > 1 && len(text) > w-1 {
+		text = text[:w-1]
+	}
+	fmt.Fprintf(p.a.world.Err, "\r%s%s\r%s", text, strings.Repeat(" ", max(0, p.width-len(text))), text)
+	p.width = len(text)
+	if text == "" {
+		fmt.Fprint(p.a.world.Err, "\r")
+	}
+}

@@ -1,0 +1,74 @@
+package app
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"distrolab/labs"
+	"distrolab/labs/observe"
+	"distrolab/tui/chart"
+)
+
+func newPs(a *application) *cobra.Command {
+	return &cobra.Command{
+		Use: "ps", Short: "List labs and their machines",
+		Example: "  distrolab ps\n  distrolab ps -o json",
+		Args:    none,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			h, err := a.home()
+			if err != nil {
+				return err
+			}
+			all, err := labs.All(cmd.Context(), h)
+			if err != nil {
+				return err
+			}
+			if a.json() {
+				return a.printJSON(all)
+			}
+			return a.printLabs(all)
+		},
+	}
+}
+
+func (a *application) printLabs(all []labs.Status) error {
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(a.world.Out, "no labs; start one with `distrolab up`")
+		return err
+	}
+	columns := []chart.Column{{Title: "LAB"}, {Title: "MACHINE"}, {Title: "SYSTEM"}, {Title: "IMAGE", Drop: 2}, {Title: "STATE"}, {Title: "ADDRESS", Drop: 1}, {Title: "BOOT", Right: true}, {Title: "AGE", Right: true, Drop: 1}}
+	var rows [][]string
+	for _, s := range all {
+		age := time.Since(s.Created).Round(time.Second).String()
+		if len(s.Machines) == 0 {
+			rows = append(rows, []string{s.Lab, "", "", "", emptyState(s), "", "", age})
+		}
+		for _, m := range s.Machines {
+			state := string(m.State)
+			if m.Error != "" {
+				state += ": " + m.Error
+			}
+			rows = append(rows, []string{s.Lab, m.Name, m.Distro, m.Kind + " " + m.Version, state, m.Address.String(), bootTime(m.Timeline), age})
+		}
+	}
+	return a.printTable(columns, rows)
+}
+
+// emptyState is the state of a lab whose machines are not its process's to
+// tell: a session of bench, or one that a crash left.
+func emptyState(s labs.Status) string {
+	if s.Running {
+		return "measuring"
+	}
+	return "left by a crash; run `distrolab gc`"
+}
+
+func bootTime(t observe.Timeline) string {
+	d, ok := t.Between(observe.VCPUStart, observe.BootComplete)
+	if !ok {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
