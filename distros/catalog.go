@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // maxEntryBytes bounds a catalog file; the longest of ours has some 12 kB.
@@ -94,22 +95,24 @@ func readEntries(dir fs.FS) ([]Distro, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing the catalog: %w", err)
 	}
-	var entries []Distro
-	var problems []Problem
-	for _, name := range names {
-		text, err := readBounded(dir, name)
-		if err != nil {
-			problems = append(problems, Problem{File: name, Message: err.Error()})
-			continue
-		}
-		d, bad := parseEntry(name, text)
-		problems = append(problems, bad...)
-		entries = append(entries, d)
+	entries, bad := make([]Distro, len(names)), make([][]Problem, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names { // side by side, because every command waits for the catalog
+		wg.Go(func() { entries[i], bad[i] = readEntry(dir, name) })
 	}
-	if len(problems) > 0 {
+	wg.Wait()
+	if problems := slices.Concat(bad...); len(problems) > 0 {
 		return nil, &InvalidError{Problems: problems}
 	}
 	return entries, nil
+}
+
+func readEntry(dir fs.FS, name string) (Distro, []Problem) {
+	text, err := readBounded(dir, name)
+	if err != nil {
+		return Distro{}, []Problem{{File: name, Message: err.Error()}}
+	}
+	return parseEntry(name, text)
 }
 
 func readBounded(dir fs.FS, name string) ([]byte, error) {

@@ -112,7 +112,7 @@ func (c *checker) entry(d Distro) {
 	c.filled(d.Title, "title")
 	c.filled(d.Vendor, "vendor")
 	c.filled(d.Summary, "summary")
-	c.oneOf(string(d.Kind), []string{string(KindVendor), string(KindLocal), string(KindStandIn), string(KindProbe)}, "kind")
+	c.oneOf(string(d.Kind), kinds(), "kind")
 	if (d.Kind == KindStandIn) != (d.StandsFor != "") {
 		c.bad("is for kind stand-in, and required there", "stands_for")
 	}
@@ -128,17 +128,14 @@ func (c *checker) entry(d Distro) {
 }
 
 func (c *checker) support(s Support) {
-	c.oneOf(s.State, []string{"maintained", "ended", "unconfirmed"}, "support", "state")
+	c.oneOf(s.State, supportStates(), "support", "state")
 	if s.Since != "" {
 		c.day(s.Since, "support", "since")
 	}
 }
 
 func (c *checker) facts(facts []Fact) {
-	var keys []string
-	for _, criterion := range Criteria() {
-		keys = append(keys, criterion.Key)
-	}
+	keys := criterionKeys()
 	seen := map[string]bool{}
 	for i, f := range facts {
 		c.oneOf(f.Key, keys, "facts", i, "key")
@@ -155,7 +152,7 @@ func (c *checker) facts(facts []Fact) {
 }
 
 func (c *checker) release(r ReleaseSource) {
-	c.oneOf(r.Resolver, []string{"flatcar", "fcos", "debian", "local", "none"}, "release", "resolver")
+	c.oneOf(r.Resolver, resolvers(), "release", "resolver")
 	if (r.Resolver == "none") != (r.Reason != "") {
 		c.bad("is for resolver none, and required there: why there is no image to fetch", "release", "reason")
 	}
@@ -168,17 +165,13 @@ func (c *checker) release(r ReleaseSource) {
 }
 
 func (c *checker) config(p ConfigProfile) {
-	c.oneOf(p.Format, []string{
-		"cloud-init", "ignition", "clc", "talos", "bottlerocket", "k3os",
-		"rancheros", "linuxkit", "combustion", "none",
-	}, "config", "format")
+	c.oneOf(p.Format, formats(), "config", "format")
 	if p.Format == "ignition" {
 		c.match(p.Variant, `[a-z][a-z0-9-]*`, "a Butane variant, such as flatcar or fcos", "config", "variant")
 		c.match(p.Version, `\d+\.\d+\.\d+`, "a version of that variant, such as 1.4.0", "config", "version")
 	}
 	d := p.Delivery
-	kinds := []string{string(DeliverFWCfg), string(DeliverVolume), string(DeliverSMBIOS), string(DeliverKernel), string(DeliverNone)}
-	c.oneOf(string(d.Kind), kinds, "config", "delivery", "kind")
+	c.oneOf(string(d.Kind), deliveries(), "config", "delivery", "kind")
 	if d.Kind == DeliverFWCfg {
 		c.match(d.Key, `opt/[A-Za-z0-9./_-]{1,51}`, "a fw_cfg name below opt/, at most 55 characters", "config", "delivery", "key")
 	} else if d.Key != "" {
@@ -198,10 +191,10 @@ func (c *checker) hardware(h Hardware) {
 		c.bad("is empty; name bios, uefi or both, or set direct_kernel", "hardware", "firmware")
 	}
 	for i, f := range h.Firmware {
-		c.oneOf(f, []string{"bios", "uefi"}, "hardware", "firmware", i)
+		c.oneOf(f, firmwares(), "hardware", "firmware", i)
 	}
 	if h.CPULevel != "" {
-		c.oneOf(h.CPULevel, []string{"x86-64-v1", "x86-64-v2", "x86-64-v3", "x86-64-v4"}, "hardware", "cpu_level")
+		c.oneOf(h.CPULevel, cpuLevels(), "hardware", "cpu_level")
 	}
 }
 

@@ -1,0 +1,40 @@
+package distros
+
+// The values that fields of an entry may have. The checker and the JSON Schema
+// of an entry are made from the same lists.
+
+func kinds() []string {
+	return []string{string(KindVendor), string(KindLocal), string(KindStandIn), string(KindProbe)}
+}
+
+func supportStates() []string { return []string{"maintained", "ended", "unconfirmed"} }
+
+// resolvers are those that distros/release knows, which distros cannot import.
+func resolvers() []string { return []string{"flatcar", "fcos", "debian", "local", "none"} }
+
+// formats are those the lab is designed for; provision renders some of them.
+func formats() []string {
+	return []string{
+		"cloud-init", "ignition", "clc", "talos", "bottlerocket", "k3os",
+		"rancheros", "linuxkit", "combustion", "none",
+	}
+}
+
+func deliveries() []string {
+	return []string{
+		string(DeliverFWCfg), string(DeliverVolume), string(DeliverSMBIOS),
+		string(DeliverKernel), string(DeliverNone),
+	}
+}
+
+func firmwares() []string { return []string{"bios", "uefi"} }
+
+func cpuLevels() []string { return []string{"x86-64-v1", "x86-64-v2", "x86-64-v3", "x86-64-v4"} }
+
+func criterionKeys() []string {
+	var keys []string
+	for _, c := range Criteria() {
+		keys = append(keys, c.Key)
+	}
+	return keys
+}

@@ -1,0 +1,112 @@
+package distros
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+func compileSchema(t *testing.T, text []byte) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("entry.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("entry.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// validate checks a YAML text as an editor would.
+func validate(t *testing.T, s *jsonschema.Schema, text []byte) error {
+	t.Helper()
+	asJSON, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(asJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Validate(doc)
+}
+
+// Run with DISTROLAB_UPDATE=1 to write the file after a change of the types.
+func TestSchemaFileIsFresh(t *testing.T) {
+	want, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv("DISTROLAB_UPDATE") == "1" {
+		if err := os.WriteFile("catalog/schema.json", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile("catalog/schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("catalog/schema.json is old; run DISTROLAB_UPDATE=1 go test ./distros -run Schema\n%s", diff)
+	}
+}
+
+func TestEveryEntryFitsTheSchema(t *testing.T) {
+	text, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := compileSchema(t, text)
+	files, err := fs.Glob(embedded, "catalog/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		entry, err := embedded.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := validate(t, s, entry); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSchemaRefusesWhatLoadingRefuses(t *testing.T) {
+	text, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := compileSchema(t, text)
+	if err := validate(t, s, []byte(minimal)); err != nil {
+		t.Errorf("the minimal entry: %v", err)
+	}
+	for old, replacement := range map[string]string{
+		"kind: vendor":      "kind: real",
+		"title: Mine\n":     "",
+		"vendor: Me":        "vender: Me",
+		"key: shell":        "key: colour",
+		"boot_complete":     "finished",
+		"memory_mib: 512":   "memory_mib: much",
+		"firmware: [bios]":  "firmware: [coreboot]",
+		"resolver: local":   "resolver: ftp",
+		"kind: volume":      "kind: floppy",
+		"state: maintained": "state: fine",
+	} {
+		if err := validate(t, s, []byte(strings.Replace(minimal, old, replacement, 1))); err == nil {
+			t.Errorf("accepted %q", replacement)
+		}
+	}
+}
