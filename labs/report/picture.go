@@ -89,7 +89,7 @@ func ganttOf(t results.Table) picture {
 	var names []string
 	for i, r := range t.Rows {
 		top := axisHeight + float64(i)*rowHeight + (rowHeight-barHeight)/2
-		row := pictureRow{Y: top, TextY: top + barHeight/2 + 5, Label: r.Label, Value: results.Seconds(r.Primary().Median)}
+		row := pictureRow{Y: top, TextY: top + barHeight/2 + 5, Label: shortLabel(r.Label), Value: results.Seconds(r.Primary().Median)}
 		if phases, why := phasesOf(r); why != "" {
 			p.Notes = append(p.Notes, r.Label+": "+why)
 			if m := r.Primary().Median; m > 0 && !math.IsInf(m, 0) {
@@ -159,7 +159,7 @@ func stripOf(t results.Table) picture {
 	p.Alt = "Every measured run of each system with the median and its interval"
 	for i, r := range t.Rows {
 		top := axisHeight + float64(i)*height
-		row := pictureRow{Y: top, TextY: top + height/2, Label: r.Label, Value: results.Seconds(r.Primary().Median)}
+		row := pictureRow{Y: top, TextY: top + height/2, Label: shortLabel(r.Label), Value: results.Seconds(r.Primary().Median)}
 		row.Dots = dotsOf(r, axis, top+float64(lanes)*dot*2)
 		under := top + float64(lanes)*dot*2 + 11
 		if iv := r.Primary(); iv.Bounded() {
@@ -216,4 +216,13 @@ func dotsOf(r results.Row, axis stats.Axis, floor float64) []point {
 		dots[i].Y = floor - dot - float64(lane)*2*dot
 	}
 	return dots
+}
+
+// shortLabel cuts a label to the room at the left of the plot.
+func shortLabel(label string) string {
+	const most = 24
+	if r := []rune(label); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return label
 }

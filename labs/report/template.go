@@ -59,7 +59,7 @@ const page = `{{define "page"}}<!doctype html>
 
 const runList = `{{define "run"}}<details><summary><span class="tag {{if .Good}}best{{else}}worst{{end}}">{{clean .Outcome}}</span> <b>{{clean .Subject}}</b> {{clean .Boot}} <span class="muted">{{clean .Phase}}, block {{.Block}}, place {{.Pos}}, run {{clean .ID}}{{if .Taints}}, doubtful{{end}}</span></summary>
 {{if .Cause}}<p class="warn">{{clean .Cause}}</p>{{end}}{{range .Taints}}<p class="warn">{{clean .}}</p>{{end}}
-<div class="wide"><table class="small"><thead><tr><th></th><th>milestone</th><th>time</th><th>error</th><th>source</th><th>what was seen</th></tr></thead><tbody>
+<div class="wide"><table class="small"><thead><tr><th></th><th class="words">milestone</th><th>time</th><th>error</th><th>source</th><th class="words">what was seen</th></tr></thead><tbody>
 {{range .Rows}}<tr{{if not .Seen}} class="muted"{{end}}><td>{{.ID}}</td><th scope="row">{{clean .Title}}</th>{{if .Seen}}<td>{{.Time}}</td><td>{{.Error}}</td><td>{{clean .Source}}</td><td class="words"><code>{{clean .Raw}}</code></td>{{else}}<td colspan="4" class="words">not seen: {{clean .Why}}</td>{{end}}</tr>
 {{end}}</tbody></table></div>
 {{template "facts" .Facts}}</details>

@@ -96,7 +96,7 @@ func conditions(t results.Table) string {
 		}
 		return s
 	}
-	return fmt.Sprintf("%s; accelerator %s; page cache %s; %d CPUs, %d MiB; %d complete blocks; host fingerprint %s",
+	return fmt.Sprintf("%s; accelerator %s; page cache %s; %d CPUs, %d MiB; complete blocks: %d; host fingerprint %s",
 		strings.ReplaceAll(string(t.Scenario), "_", " "), orUnknown(strings.ToUpper(t.Accel)), orUnknown(t.Cache),
 		t.VCPUs, t.MemMiB, t.Blocks, orUnknown(t.Fingerprint[:min(16, len(t.Fingerprint))]))
 }
@@ -215,7 +215,7 @@ func newRun(r results.Run) runView {
 		}
 	}
 	v.Facts = []fact{{"load", text(r.Env.Volatile.Load1)}, {"CPU pressure (%)", text(r.Env.Volatile.PSICPUSome10)}, {"stolen ticks", text(r.Env.Volatile.Steal)},
-		{"console bytes", text(r.Counters.SerialBytes)}, {"frames", text(r.Counters.Frames)}, {"bytes that left", text(r.Counters.EgressBytes)}}
+		{"console bytes", text(r.Counters.SerialBytes)}, {"frames", text(r.Counters.Frames)}, {"bytes that left", text(r.Counters.EgressBytes)}, {"bytes kept from leaving", text(r.Counters.RefusedBytes)}}
 	if c := r.Clock.Canary; c != nil {
 		v.Facts = append(v.Facts, fact{"observer's own delay, p50 / p99 / max (µs)", fmt.Sprintf("%.0f / %.0f / %.0f", c.P50, c.P99, c.Max)})
 	}
@@ -243,6 +243,7 @@ func milestoneRow(t observe.Timeline, info observe.Info) milestoneView {
 func method() []string {
 	return []string{
 		"Every milestone is something seen from outside the guest and stamped by this machine's monotonic clock. What was not seen is unknown, with a reason.",
+		"Sources of milestones: req our own call, qmp QEMU's event, lifecycle libvirt's event, rpc the call returned, ser serial console, fw firmware's debug port, net frame on the lab's network, syn TCP probe, in told by the guest, login SSH login.",
 		"Each block boots every system once, in shuffled order, from a fresh overlay. Warm-ups are in no statistic.",
 		"Times run from the start of the virtual CPUs. The middle is the median; its 95 % interval lies between two of the measured values, chosen by the exact binomial distribution. It needs 6 runs.",
 		"Ratios compare runs of the same block (Hodges-Lehmann estimate on logarithms, exact signed-rank interval), so that drift of the machine cancels. Intervals are for each ratio alone; with many systems some will exclude 1 by chance.",

@@ -245,25 +245,3 @@ func TestAKilledProgramLosesNoFinishedRun(t *testing.T) {
 		t.Errorf("%d runs of at least %d, warnings %q, error %v", len(runs), said, warnings, err)
 	}
 }
-
-func FuzzRead(f *testing.F) {
-	f.Add([]byte(`{"schema":"distrolab.run/1","session":"s1","run_id":"a","phase":"measure","scenario":"first_boot","outcome":"ok","subject":{"os":"d"},"events":[{"m":"vcpu_start","t_ns":1},{"m":"boot_complete","t_ns":9}]}` + "\n"))
-	f.Add([]byte("{}\n\n\x00\xff"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		dir := t.TempDir()
-		session := []byte(`{"schema":"distrolab.session/1","id":"s1"}`)
-		if err := os.WriteFile(filepath.Join(dir, results.SessionFile), session, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, results.RunsFile), data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		s, runs, _, err := results.Read(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := results.Summarise(s, runs).JSON(); err != nil {
-			t.Fatal(err)
-		}
-	})
-}
