@@ -15,7 +15,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"distrolab/labs/hypervisor"
 	"distrolab/labs/machine"
 	"distrolab/labs/observe"
 	"distrolab/labs/results"
@@ -67,14 +66,13 @@ func (r *attempt) describe(t observe.Timeline, guest *results.Guest, canary obse
 	return run
 }
 
-// conclude decides the outcome. A taint that spoils stamps makes the run
-// invalid, unless guests are translated here: on such a machine stamps are late
-// by milliseconds in boots of a minute, which the record says.
+// conclude decides the outcome. A finished run whose environment checks failed
+// stays in the file and enters no statistic.
 func (r *attempt) conclude(run *results.Run, ended error) {
 	var fault *observe.FaultError
 	var stopped *observe.StoppedError
 	switch {
-	case ended == nil && len(run.Taints) > 0 && run.VM.Accel == string(hypervisor.KVM):
+	case ended == nil && len(run.Taints) > 0:
 		run.Outcome = results.OutcomeTainted
 		run.Cause = run.Taints[0]
 	case ended == nil:

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -207,5 +206,5 @@ func left(d *time.Duration) string {
 	if d == nil || *d <= 0 {
 		return ""
 	}
-	return ", about " + strings.TrimSuffix(d.Round(time.Second).String(), "0s") + " to go"
+	return ", about " + d.Round(time.Second).String() + " to go"
 }
