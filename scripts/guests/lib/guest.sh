@@ -21,6 +21,7 @@ MODULE=$(cd "$GUESTS/../.." && pwd)
 STARTED=$(date +%s)
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C TZ=UTC
+INPUTS=()
 OUT= FORCE= UPDATE_LOCK= WORK= CHILD= ROOT_TMP= KEY= DEST= GUEST=
 
 stage() { printf '[%4ds] %s: %s\n' "$(($(date +%s) - STARTED))" "${GUEST:-guests}" "$*" >&2; }
@@ -87,14 +88,13 @@ guest_args() {
 	OUT=$(cd "$OUT" && pwd)
 }
 
-# guest_open NAME INPUT… computes the key over the inputs (files and
-# directories, with their modes) and ends here when that guest exists already.
-guest_open() {
-	GUEST=$1
-	shift
-	KEY=$(cd "$MODULE" && for input in "$@"; do realpath --relative-to=. "$input"; done |
-		LC_ALL=C sort | xargs -I{} find {} \( -type f -o -type l \) -printf '%p %y %l %#m\n' |
-		LC_ALL=C sort | while read -r file type rest; do
+# guest_key sets KEY and DEST from the inputs (files and directories, with
+# their modes).
+guest_key() {
+	local file type rest mode
+	KEY=$(cd "$MODULE" && for file in "${INPUTS[@]}"; do realpath --relative-to=. "$file"; done |
+		xargs -I{} find {} \( -type f -o -type l \) -printf '%p %y %l %#m\n' |
+		sort | while read -r file type rest; do
 		mode=${rest##* }
 		[ $((mode & 0100)) -eq 0 ] && mode=file || mode=program # umask must not matter
 		case $type in
@@ -103,6 +103,14 @@ guest_open() {
 		esac
 	done | sha256sum | cut -c1-16)
 	DEST=$OUT/$GUEST/$KEY
+}
+
+# guest_open NAME INPUT… ends here when a guest of these inputs exists already.
+guest_open() {
+	GUEST=$1
+	shift
+	INPUTS=("$@")
+	guest_key
 	guest_cached
 	mkdir -p "$OUT/$GUEST"
 	exec 9<"$OUT/$GUEST"
@@ -139,7 +147,7 @@ guest_image() {
 		  "schema": "distrolab.image/1",
 		  "distro": "$GUEST",
 		  "version": "$version",
-		  "arch": "x86_64",
+		  "arch": "amd64",
 		  "origin": "$origin",
 		  "verdict": "built here; packages verified by apt against Debian's archive keys",
 		  "files": {$files
