@@ -162,27 +162,26 @@ func call[T any](ctx context.Context, c *Connection, late func(T), f func(*libvi
 		value T
 		err   error
 	}
-	reply := make(chan result, 1)
+	reply := make(chan result) // unbuffered: either the caller takes the result or late does
 	abandoned := make(chan struct{})
 	c.calls.Add(1)
 	go func() {
 		defer c.calls.Done()
 		var r result
 		r.value, r.err = guarded(c.rpc, f)
-		reply <- r
-		if late == nil || r.err != nil {
-			return
-		}
 		select {
+		case reply <- r:
 		case <-abandoned:
-			late(r.value)
-		default:
+			if late != nil && r.err == nil {
+				late(r.value)
+			}
 		}
 	}()
 	select {
 	case r := <-reply:
 		return r.value, translate(r.err)
 	case <-c.tap.closed:
+		close(abandoned)
 		return zero, ErrDisconnected
 	case <-ctx.Done():
 		close(abandoned)

@@ -137,7 +137,7 @@ func TestTapTakesEventsOutAndLeavesTheRest(t *testing.T) {
 	ours, theirs := net.Pipe()
 	var events []packet
 	tap := newTap(ours, func(p packet) { events = append(events, p) })
-	reply := message(remoteProgram, 66, 1, 5, []byte("payload!"))
+	reply := message(remoteProgram, authProc, 1, 5, []byte("payload!"))
 	go func() {
 		theirs.Write(message(qemuProgram, monitorProc, messageType, 0, qemuEvent("STOP", time.Now(), "")))
 		theirs.Write(reply)
@@ -174,9 +174,29 @@ func TestTapRefusesImpossibleSizes(t *testing.T) {
 	}
 }
 
-// fakeDaemon listens on a socket and answers authentication and opening, then
-// leaves every call unanswered. Silent, it answers nothing at all.
-func fakeDaemon(t *testing.T, silent bool) (uri string) {
+// Procedures of libvirt's remote protocol that a fake answers.
+const (
+	openProc    = 1
+	createProc  = 10
+	destroyProc = 12
+	authProc    = 66
+)
+
+// answer gives the reply to a call, or false for none.
+type answer func(procedure uint32) (payload []byte, ok bool)
+
+func silent(uint32) ([]byte, bool) { return nil, false }
+
+// hanging lets a client in, then leaves every call unanswered.
+func hanging(procedure uint32) ([]byte, bool) {
+	if procedure == authProc { // the list of ways to authenticate: one, none
+		return []byte{0, 0, 0, 1, 0, 0, 0, 0}, true
+	}
+	return nil, procedure == openProc
+}
+
+// fakeDaemon listens on a socket and answers as told.
+func fakeDaemon(t *testing.T, reply answer) (uri string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "sock")
 	listener, err := net.Listen("unix", path)
@@ -190,13 +210,13 @@ func fakeDaemon(t *testing.T, silent bool) (uri string) {
 			if err != nil {
 				return
 			}
-			go serveFake(conn, silent)
+			go serveFake(conn, reply)
 		}
 	}()
 	return "qemu:///system?socket=" + path
 }
 
-func serveFake(conn net.Conn, silent bool) {
+func serveFake(conn net.Conn, reply answer) {
 	defer conn.Close()
 	for {
 		request, _, err := readPacket(conn)
@@ -204,21 +224,57 @@ func serveFake(conn net.Conn, silent bool) {
 			return
 		}
 		procedure, serial := binary.BigEndian.Uint32(request[12:]), binary.BigEndian.Uint32(request[20:])
-		var payload xdrWriter
-		switch {
-		case silent:
-			continue
-		case procedure == 66: // the list of ways to authenticate: one, none
-			payload.u32(1, 0)
-		case procedure != 1: // open
-			continue
+		if payload, ok := reply(procedure); ok {
+			conn.Write(message(remoteProgram, procedure, 1, serial, payload))
 		}
-		conn.Write(message(remoteProgram, procedure, 1, serial, payload))
+	}
+}
+
+func TestADomainThatComesTooLateIsDestroyed(t *testing.T) {
+	asked, release, destroyed := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	c, err := Open(t.Context(), Options{URI: fakeDaemon(t, func(procedure uint32) ([]byte, bool) {
+		switch procedure {
+		case createProc:
+			close(asked)
+			<-release
+			var w xdrWriter
+			return *w.domain("late"), true
+		case destroyProc:
+			close(destroyed)
+			return nil, true
+		}
+		return hanging(procedure)
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	if _, err := c.Create(ctx, Domain{Name: "late", VCPUs: 1, MemoryMiB: 64, Accelerator: TCG}, CreateOptions{}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want the cancelled context", err)
+	}
+	close(release)
+	wait(t, "the domain's end", destroyed)
+	c.Close()
+}
+
+func TestOpenSurvivesNonsense(t *testing.T) {
+	for name, payload := range map[string][]byte{
+		"nothing": {}, "too short": {0, 0}, "a huge list": {0xff, 0xff, 0xff, 0xff}, "a large list": {0, 0xff, 0xff, 0xff, 1, 2, 3},
+	} {
+		uri := fakeDaemon(t, func(uint32) ([]byte, bool) { return payload, true })
+		if c, err := Open(t.Context(), Options{URI: uri}); err == nil {
+			c.Close()
+			t.Errorf("%s: no error", name)
+		}
 	}
 }
 
 func TestOpenEndsWithItsContextWhenTheServerIsSilent(t *testing.T) {
-	uri := fakeDaemon(t, true)
+	uri := fakeDaemon(t, silent)
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, errors.New("enough"))
 	defer cancel()
 	_, err := Open(ctx, Options{URI: uri})
@@ -228,7 +284,7 @@ func TestOpenEndsWithItsContextWhenTheServerIsSilent(t *testing.T) {
 }
 
 func TestCallsEndWithTheirContextWhenTheServerHangs(t *testing.T) {
-	c, err := Open(t.Context(), Options{URI: fakeDaemon(t, false)})
+	c, err := Open(t.Context(), Options{URI: fakeDaemon(t, hanging)})
 	if err != nil {
 		t.Fatal(err)
 	}
