@@ -87,7 +87,7 @@ func Open(ctx context.Context, opt Options) (*Connection, error) {
 func (c *Connection) handshake(ctx context.Context, name libvirt.ConnectURI) error {
 	stop := context.AfterFunc(ctx, func() { c.tap.Close() })
 	defer stop()
-	err := c.rpc.ConnectToURI(name)
+	_, err := guarded(c.rpc, func(l *libvirt.Libvirt) (struct{}, error) { return struct{}{}, l.ConnectToURI(name) })
 	if err == nil {
 		return nil
 	}
