@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"distrolab/distros/image"
 	"distrolab/labs/hypervisor"
+	"distrolab/labs/ledger"
 	"distrolab/labs/reclaim"
 	"distrolab/tui/chart"
 )
@@ -45,6 +47,17 @@ func (a *application) runGC(ctx context.Context, prove bool) error {
 	out.Reclaimed, err = reclaim.Sweep(ctx, opt)
 	if err != nil {
 		return err
+	}
+	store, err := image.Open(h.Images())
+	if err != nil {
+		return err
+	}
+	staged, err := store.Sweep()
+	if err != nil {
+		return err
+	}
+	for _, dir := range staged {
+		out.Reclaimed.Leftovers = append(out.Reclaimed.Leftovers, reclaim.Leftover{Kind: ledger.Directory, ID: dir})
 	}
 	if prove {
 		left, err := reclaim.Survey(ctx, opt)
