@@ -16,7 +16,8 @@ import (
 
 // mke2fsConf fixes every default of mke2fs, so that the host's own
 // /etc/mke2fs.conf does not decide what the guest gets. The features are those
-// that GRUB 2.06 and Linux 5.10 already read.
+// that GRUB 2.06 and Linux 5.10 already read. The empty types are those that
+// mke2fs picks by size; without them it warns.
 const mke2fsConf = `[defaults]
 	base_features = sparse_super,large_file,filetype,resize_inode,dir_index,ext_attr
 	default_mntopts = acl,user_xattr
@@ -30,6 +31,14 @@ const mke2fsConf = `[defaults]
 [fs_types]
 	ext4 = {
 		features = has_journal,extent,huge_file,flex_bg,metadata_csum,64bit,dir_nlink,extra_isize
+	}
+	floppy = {
+	}
+	small = {
+	}
+	big = {
+	}
+	huge = {
 	}
 `
 
@@ -47,7 +56,7 @@ func makeExt4(ctx context.Context, p Partition, size, epoch int64, dir, file str
 	tools := toolbox{env: []string{
 		"E2FSPROGS_FAKE_TIME=" + strconv.FormatInt(epoch, 10), "MKE2FS_CONFIG=" + conf,
 	}}
-	args := []string{"-q", "-F", "-t", "ext4", "-U", p.UUID, "-m", "1", "-J", "size=64",
+	args := []string{"-q", "-F", "-t", "ext4", "-U", p.UUID, "-m", "1",
 		"-E", "hash_seed=" + p.UUID + ",root_owner=0:0"}
 	if p.Label != "" {
 		args = append(args, "-L", p.Label)
