@@ -33,7 +33,7 @@ type file struct {
 	h          tar.Header
 }
 
-func writeTar(t *testing.T, name string, files []file) {
+func writeTar(t testing.TB, name string, files []file) {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)

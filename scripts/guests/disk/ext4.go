@@ -69,7 +69,7 @@ func makeExt4(ctx context.Context, p Partition, size, epoch int64, dir, file str
 		return fmt.Errorf("making work directory: %w", err)
 	}
 	defer os.RemoveAll(blobs)
-	t, err := readTree(p, epoch, blobs)
+	t, err := readTree(p, size, epoch, blobs)
 	if err != nil {
 		return err
 	}

@@ -36,13 +36,15 @@ type tree struct {
 	nodes map[string]*node
 	dir   string // work directory of the blobs
 	blobs int    // how many it holds
+	room  int64  // bytes that regular files may still take
 }
 
 const xattrPrefix = "SCHILY.xattr."
 
-// readTree reads the part of an archive that a partition wants.
-func readTree(p Partition, epoch int64, dir string) (*tree, error) {
-	t := &tree{nodes: map[string]*node{}, dir: dir}
+// readTree reads the part of an archive that a partition of size bytes wants,
+// and keeps the content of files in dir.
+func readTree(p Partition, size, epoch int64, dir string) (*tree, error) {
+	t := &tree{nodes: map[string]*node{}, dir: dir, room: size}
 	t.nodes["/"] = &node{path: "/", typ: tar.TypeDir, mode: 0o755, mtime: epoch}
 	if p.Tar == "" {
 		return t, nil
@@ -108,6 +110,10 @@ func (t *tree) add(p Partition, name string, h *tar.Header, r io.Reader) error {
 	}
 	switch h.Typeflag {
 	case tar.TypeReg:
+		// A sparse file of the archive may claim any size.
+		if t.room -= h.Size; t.room < 0 {
+			return fmt.Errorf("unpacking %s: the files do not fit the partition; give it more size_mib", name)
+		}
 		blob, err := t.store(r)
 		if err != nil {
 			return fmt.Errorf("unpacking %s: %w", name, err)

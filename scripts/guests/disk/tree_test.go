@@ -24,7 +24,7 @@ func TestPartitionsShareOneArchive(t *testing.T) {
 			[]string{"/", "/bin", "/dev", "/dev/null", "/usr"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			tr, err := readTree(c.p, 1, t.TempDir())
+			tr, err := readTree(c.p, mib, 1, t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +47,7 @@ func TestArchivesThatCannotBecomeAFileSystem(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			archive := filepath.Join(t.TempDir(), "root.tar")
 			writeTar(t, archive, files)
-			if tr, err := readTree(Partition{Tar: archive}, 1, t.TempDir()); err == nil {
+			if tr, err := readTree(Partition{Tar: archive}, mib, 1, t.TempDir()); err == nil {
 				t.Errorf("taken: %v", tr.paths())
 			}
 		})
@@ -57,7 +57,7 @@ func TestArchivesThatCannotBecomeAFileSystem(t *testing.T) {
 func TestNamesCannotLeaveTheFileSystem(t *testing.T) {
 	archive := filepath.Join(t.TempDir(), "root.tar")
 	writeTar(t, archive, []file{{name: "../../etc/passwd", body: "x"}})
-	tr, err := readTree(Partition{Tar: archive}, 1, t.TempDir())
+	tr, err := readTree(Partition{Tar: archive}, mib, 1, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,10 +66,18 @@ func TestNamesCannotLeaveTheFileSystem(t *testing.T) {
 	}
 }
 
+func TestFilesThatDoNotFitAreRefusedBeforeTheyAreCopied(t *testing.T) {
+	archive := filepath.Join(t.TempDir(), "root.tar")
+	writeTar(t, archive, testFiles())
+	dir := t.TempDir()
+	if _, err := readTree(Partition{Tar: archive}, 50000, 1, dir); err == nil {
+		t.Error("100000 bytes fit 50000")
+	}
+}
+
 func FuzzReadTree(f *testing.F) {
 	archive := filepath.Join(f.TempDir(), "root.tar")
-	t := &testing.T{}
-	writeTar(t, archive, testFiles())
+	writeTar(f, archive, testFiles()[:7]) // small, for speed
 	seed, err := os.ReadFile(archive)
 	if err != nil {
 		f.Fatal(err)
@@ -80,7 +88,7 @@ func FuzzReadTree(f *testing.F) {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		tr, err := readTree(Partition{Tar: name, Exclude: []string{"usr/bin"}}, 1, t.TempDir())
+		tr, err := readTree(Partition{Tar: name, Exclude: []string{"usr/bin"}}, mib, 1, t.TempDir())
 		if err != nil {
 			return
 		}
