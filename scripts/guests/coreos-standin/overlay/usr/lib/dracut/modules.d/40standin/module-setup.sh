@@ -9,11 +9,11 @@ depends() {
 
 install() {
     inst_multiple bash modprobe mount umount journalctl systemctl
+    inst_simple /etc/ssl/certs/ca-certificates.crt
     inst_simple "$moddir/base.ign" /usr/lib/ignition/base.d/10-core.ign
     inst_simple "$moddir/journald.conf" /etc/systemd/journald.conf.d/50-standin.conf
     inst_simple "$moddir/needs-usr.conf" "$systemdsystemunitdir/ignition-mount.service.d/needs-usr.conf"
-    inst_simple "$moddir/result.conf" "$systemdsystemunitdir/ignition-files.service.d/result.conf"
-    inst_simple "$moddir/ignition-result" /usr/libexec/ignition-result
+    inst_simple "$moddir/coldplug.conf" "$systemdsystemunitdir/systemd-udev-trigger.service.d/coldplug.conf"
     # Debian compiles Ignition with SELinux support, has none itself, and
     # Ignition fails where it cannot relabel: see /etc/selinux/config.
     inst_simple "$moddir/setfiles" /usr/sbin/setfiles
