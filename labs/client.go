@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"distrolab/labs/home"
 )
@@ -122,9 +124,17 @@ func (c *Client) do(ctx context.Context, method, path string, in any) (*http.Res
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("asking lab %s: %w", c.lab, contextOr(ctx, err))
+		return nil, c.unreached(ctx, err)
 	}
 	return response, c.checkStatus(response)
+}
+
+// unreached says why the lab's process did not answer: mostly there is none.
+func (c *Client) unreached(ctx context.Context, err error) error {
+	if ctx.Err() == nil && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED)) {
+		return fmt.Errorf("asking lab %s: its process is gone; `distrolab gc` takes back what it left", c.lab)
+	}
+	return fmt.Errorf("asking lab %s: %w", c.lab, contextOr(ctx, err))
 }
 
 func (c *Client) checkStatus(r *http.Response) error {
@@ -143,7 +153,7 @@ func (c *Client) checkStatus(r *http.Response) error {
 func (c *Client) upgrade(ctx context.Context, path string) (io.ReadWriteCloser, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", c.socket)
 	if err != nil {
-		return nil, fmt.Errorf("asking lab %s: %w", c.lab, err)
+		return nil, c.unreached(ctx, err)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://lab"+path, nil)
 	if err != nil {

@@ -30,6 +30,15 @@ func (e *ErrLabExists) Error() string {
 	return fmt.Sprintf("a lab called %q exists; end it with `distrolab down %s`, or choose another name with --lab", e.Name, e.Name)
 }
 
+// HolderError is why the process of a lab could not hold it, in that process's
+// own words, with its exit status.
+type HolderError struct {
+	Reason string
+	Code   int
+}
+
+func (e *HolderError) Error() string { return e.Reason }
+
 // Launch stores the lab and starts the process that holds it: executable, which
 // is this same program, in a session of its own so that it outlives the
 // terminal. It returns when the process answers, or with its reason. key is the
@@ -84,15 +93,17 @@ func startHolder(ctx context.Context, h home.Home, executable, lab string) error
 	if word == ReadyWord {
 		return cmd.Process.Release()
 	}
-	cmd.Process.Signal(syscall.SIGTERM)
-	cmd.Wait()
+	if err != nil {
+		cmd.Process.Signal(syscall.SIGTERM)
+	}
+	cmd.Wait() // it takes back what it made; its status is read below
 	switch {
 	case err != nil:
 		return fmt.Errorf("starting the process of lab %s: %w", lab, err)
 	case word == "":
 		return fmt.Errorf("starting the process of lab %s: it ended without a word:\n%s", lab, tail(logPath))
 	default:
-		return errors.New(word)
+		return &HolderError{Reason: word, Code: cmd.ProcessState.ExitCode()}
 	}
 }
 

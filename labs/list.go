@@ -43,7 +43,7 @@ func statusOf(ctx context.Context, h home.Home, l ledger.Lab) Status {
 		status := MachineStatus{Name: m.Name, Distro: m.Distro, Kind: string(m.Kind), Version: m.Version,
 			Address: m.Address, User: m.User, State: StatePlanned, Forwards: []Forward{}}
 		if !l.Alive {
-			status.State, status.Error = StateFailed, "the process of its lab is gone; `distrolab gc` takes it back"
+			status.State, status.Error = StateLost, "left by a crash; `distrolab gc` takes it back"
 		}
 		s.Machines = append(s.Machines, status)
 	}

@@ -86,6 +86,7 @@ const (
 	StateReady   MachineState = "ready"   // reached its finish line
 	StateOff     MachineState = "off"     // the guest powered off, as it was to do
 	StateFailed  MachineState = "failed"  // see the error
+	StateLost    MachineState = "lost"    // the process of its lab was killed
 )
 
 // Status is a lab as it is now: the answer of its process, and the JSON shape

@@ -77,25 +77,16 @@ func (r *attempt) conclude(run *results.Run, ended error) {
 		run.Cause = run.Taints[0]
 	case ended == nil:
 		run.Outcome = results.OutcomeOK
-	case errors.As(ended, &stopped) && r.spec.Boot.PowersOff && finished(*run, r.spec):
+	case errors.As(ended, &stopped) && r.spec.Boot.PowersOff && r.spec.Finished(run.Timeline()):
 		run.Outcome = results.OutcomeOK
 	case errors.As(ended, &fault), errors.As(ended, &stopped):
 		run.Outcome, run.Cause = results.OutcomeFailed, ended.Error()
 	default:
 		run.Outcome, run.Cause = results.OutcomeTimeout, ended.Error()
 	}
-	if run.Outcome != results.OutcomeOK && ended != nil {
-		run.Cause += r.guess()
+	if run.Outcome != results.OutcomeOK && ended != nil && fault == nil {
+		run.Cause += r.guess() // a fault line names its cause itself
 	}
-}
-
-func finished(run results.Run, spec machine.Spec) bool {
-	finish := observe.BootComplete
-	if spec.Boot.Finish != "" {
-		finish = observe.Milestone(spec.Boot.Finish)
-	}
-	_, ok := run.Timeline().At(finish)
-	return ok
 }
 
 // guess adds what the console may tell of the cause: a known fault line, or the

@@ -48,25 +48,27 @@ func (s *Session) runOne(ctx context.Context, at place) error {
 		return err
 	}
 	s.done++
-	s.judge(at, run)
-	left := s.left()
-	s.tell(Progress{Step: StepRunDone, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block, Run: &run, Left: left})
+	dropped := s.judge(at, run.Outcome)
+	s.tell(Progress{Step: StepRunDone, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block, Run: &run, Left: s.left()})
+	if dropped {
+		s.tell(Progress{Step: StepDropped, OS: spec.Distro, Reason: run.Cause})
+	}
 	return nil
 }
 
-// judge drops a subject that does not boot.
-func (s *Session) judge(at place, run results.Run) {
-	if run.Outcome == results.OutcomeOK || run.Outcome == results.OutcomeTainted {
+// judge drops a subject that does not boot, and says whether it did.
+func (s *Session) judge(at place, outcome results.Outcome) bool {
+	if outcome == results.OutcomeOK || outcome == results.OutcomeTainted {
 		s.failures[at.subject] = 0
-		return
+		return false
 	}
 	s.failures[at.subject]++
 	if at.phase != results.PhaseWarmup && s.failures[at.subject] < giveUpAfter {
-		return
+		return false
 	}
 	s.dropped[at.subject] = true
 	s.total -= s.design.Blocks - at.block
-	s.tell(Progress{Step: StepDropped, OS: s.design.Subjects[at.subject].Distro, Reason: run.Cause})
+	return true
 }
 
 // left estimates the time to go from the time so far.

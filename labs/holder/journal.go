@@ -24,8 +24,8 @@ func newJournal() *journal { return &journal{changed: make(chan struct{})} }
 func (j *journal) add(e labs.Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.closed || len(j.events) >= maxEvents {
-		return
+	if j.closed || len(j.events) >= maxEvents && e.State == "" {
+		return // changes of state are few, and someone may wait for the last one
 	}
 	j.events = append(j.events, e)
 	j.wake()

@@ -72,6 +72,10 @@ func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) 
 	}
 	h.change(m, labs.StateBooting, nil)
 	go h.awaitBoot(ctx, m, made)
+	go func() {
+		<-made.Silent()
+		m.console.Close() // those who watch it need not wait any longer
+	}()
 	return nil
 }
 
@@ -89,7 +93,7 @@ func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine
 	switch {
 	case err == nil:
 		h.change(m, labs.StateReady, nil)
-	case errors.As(err, &stopped) && m.spec.Boot.PowersOff:
+	case errors.As(err, &stopped) && m.spec.Boot.PowersOff && m.spec.Finished(timeline):
 		h.change(m, labs.StateOff, nil)
 	default:
 		h.change(m, labs.StateFailed, err)

@@ -62,6 +62,7 @@ type Ledger struct {
 	dir  string
 	mu   sync.Mutex
 	file *os.File
+	torn bool // the last line may be cut, by a full disk
 }
 
 // Create makes the lab's directory, which fails with [ErrExists] when there is
@@ -112,9 +113,14 @@ func (l *Ledger) append(op string, r Resource) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.torn {
+		line = append([]byte{'\n'}, line...)
+	}
 	if _, err := l.file.Write(append(line, '\n')); err != nil {
+		l.torn = true
 		return fmt.Errorf("recording %s %s: %w", r.Kind, r.ID, err)
 	}
+	l.torn = false
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"time"
 
 	"distrolab/labs/hypervisor"
 	"distrolab/labs/network"
@@ -19,11 +20,14 @@ func (m *Machine) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.run(func() { m.follow(events) })
+	m.run(func() { m.follow(watched, events) })
 	if m.console, err = m.accept(ctx, consoleSocket); err != nil {
 		return err
 	}
-	m.watch(func() error { return m.observer.ReadConsole(watched, m.console) })
+	m.run(func() {
+		defer close(m.silent)
+		_ = m.observer.ReadConsole(watched, m.console) // as in watch
+	})
 	if m.opt.Firmware {
 		firmware, err := m.accept(ctx, firmwareSocket)
 		if err != nil {
@@ -57,7 +61,7 @@ func (m *Machine) Dial(ctx context.Context, port uint16) (net.Conn, error) {
 
 // follow tells the observer what the hypervisor says of this machine. A stream
 // that ends before the machine does means that libvirt's daemon is gone.
-func (m *Machine) follow(events <-chan hypervisor.Event) {
+func (m *Machine) follow(ctx context.Context, events <-chan hypervisor.Event) {
 	for e := range events {
 		if e.Domain != m.name {
 			continue
@@ -68,17 +72,45 @@ func (m *Machine) follow(events <-chan hypervisor.Event) {
 		case hypervisor.LifecycleResumed:
 			m.observer.Hypervisor(observe.SourceLifecycle, e.At, e.ErrBound)
 		case hypervisor.LifecycleStopped, hypervisor.LifecycleCrashed:
+			m.hearOut(ctx)
 			m.ended(stopReason(e))
 		}
 	}
 	m.ended("the connection to libvirt ended; is its daemon still running?")
 }
 
-func stopReason(e hypervisor.Event) string {
-	if e.Detail == "" {
-		return "libvirt reports it " + string(e.Kind)
+// lastWords is how long the end of a machine waits for the end of its console.
+// QEMU is gone by then, so the socket holds all there is.
+const lastWords = 2 * time.Second
+
+// hearOut lets the observer read what the guest said last before it learns that
+// the guest has stopped: libvirt's event may overtake it.
+func (m *Machine) hearOut(ctx context.Context) {
+	timer := time.NewTimer(lastWords)
+	defer timer.Stop()
+	select {
+	case <-m.silent:
+	case <-ctx.Done():
+	case <-timer.C:
 	}
-	return "libvirt reports it " + string(e.Kind) + " (" + e.Detail + ")"
+}
+
+// stopReason puts libvirt's words for an end into plain ones.
+func stopReason(e hypervisor.Event) string {
+	said := "libvirt reports it " + string(e.Kind)
+	if e.Detail != "" {
+		said += " (" + e.Detail + ")"
+	}
+	switch e.Detail {
+	case "shutdown":
+		return "it powered off"
+	case "failed", "crashed":
+		return "its QEMU was killed or crashed; " + said
+	case "destroyed":
+		return "it was destroyed from outside; " + said
+	default:
+		return said
+	}
 }
 
 // run starts a task that Stop waits for.

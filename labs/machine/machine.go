@@ -69,6 +69,7 @@ type Machine struct {
 	stop   sync.Once
 	result error
 
+	silent   chan struct{} // closed when the serial port has said its last
 	gone     chan struct{} // closed when the domain is no more
 	goneOnce sync.Once
 	goneWhy  string // set before gone is closed
@@ -94,6 +95,7 @@ func Prepare(ctx context.Context, env Environment, spec Spec, opt Options) (*Mac
 		name:      DomainName(env.Lab, spec.Name),
 		directory: filepath.Join(env.Directory, spec.Name),
 		listeners: make(map[string]net.Listener),
+		silent:    make(chan struct{}),
 		gone:      make(chan struct{}),
 		observer: observe.New(profile, observe.Options{
 			OnEvent: opt.OnEvent, Console: opt.Console, Stamps: opt.Stamps, ConsoleLimit: opt.ConsoleLimit,
@@ -125,6 +127,9 @@ func (m *Machine) Observer() *observe.Observer { return m.observer }
 
 // Gone is closed when the machine has ended, by itself or by [Machine.Stop].
 func (m *Machine) Gone() <-chan struct{} { return m.gone }
+
+// Silent is closed when the serial port has said its last.
+func (m *Machine) Silent() <-chan struct{} { return m.silent }
 
 // GoneWhy says how the machine ended. Call it after Gone is closed.
 func (m *Machine) GoneWhy() string { return m.goneWhy }

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 
 	"distrolab/distros"
+	"distrolab/labs/observe"
 	"distrolab/provision"
 )
 
@@ -31,6 +32,16 @@ type Spec struct {
 	Boot        distros.BootProfile `json:"boot"`
 	Hardware    Hardware            `json:"hardware"`
 	Address     netip.Addr          `json:"address"` // its lease
+}
+
+// Finished reports whether a boot reached the milestone that ends it.
+func (s Spec) Finished(t observe.Timeline) bool {
+	finish := observe.BootComplete
+	if s.Boot.Finish != "" {
+		finish = observe.Milestone(s.Boot.Finish)
+	}
+	_, ok := t.At(finish)
+	return ok
 }
 
 // Files are the image's files, by absolute path. A disk is never written: the

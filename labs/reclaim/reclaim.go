@@ -36,7 +36,8 @@ type Leftover struct {
 
 // Report is what was looked at and what was found.
 type Report struct {
-	Checked   []string   `json:"checked"` // places, one sentence each
+	Checked   []string   `json:"checked"`   // places, one sentence each
+	Unchecked []string   `json:"unchecked"` // places that could not be looked at, with the reason
 	Leftovers []Leftover `json:"leftovers"`
 	Running   []string   `json:"running"` // labs that run and were left alone
 }
@@ -45,60 +46,78 @@ type Report struct {
 type sweeper struct {
 	opt         Options
 	connections map[string]*hypervisor.Connection
+	refused     map[string]error // a libvirt that did not answer is asked once
+}
+
+func newSweeper(opt Options) *sweeper {
+	return &sweeper{opt: opt, connections: make(map[string]*hypervisor.Connection), refused: make(map[string]error)}
 }
 
 // Sweep takes back everything that dead labs left. What could not be taken back
 // carries its error.
 func Sweep(ctx context.Context, opt Options) (Report, error) {
-	s := &sweeper{opt: opt, connections: make(map[string]*hypervisor.Connection)}
-	defer s.close()
-	report := Report{Leftovers: []Leftover{}, Running: []string{}}
-	labs, err := ledger.Labs(opt.Home.Labs())
-	if err != nil {
-		return report, err
-	}
-	for _, lab := range labs {
-		if lab.Alive {
-			report.Running = append(report.Running, lab.Name)
-			continue
-		}
-		report.Leftovers = append(report.Leftovers, s.reclaimLab(ctx, lab)...)
-	}
-	strays, err := s.strays(ctx, report.Running)
-	report.Checked = places(opt)
-	for _, stray := range strays {
-		if e := s.take(ctx, stray); e != nil {
-			stray.Error = e.Error()
-		}
-		report.Leftovers = append(report.Leftovers, stray)
-	}
-	return report, err
+	return look(ctx, opt, func(s *sweeper, lab ledger.Lab) []Leftover { return s.reclaimLab(ctx, lab) },
+		func(s *sweeper, stray *Leftover) {
+			if err := s.take(ctx, *stray); err != nil {
+				stray.Error = err.Error()
+			}
+		})
 }
 
 // Survey lists what dead labs left and takes nothing.
 func Survey(ctx context.Context, opt Options) (Report, error) {
-	s := &sweeper{opt: opt, connections: make(map[string]*hypervisor.Connection)}
+	return look(ctx, opt, func(_ *sweeper, lab ledger.Lab) []Leftover {
+		return []Leftover{{Kind: ledger.Directory, ID: lab.Dir, Lab: lab.Name}}
+	}, func(*sweeper, *Leftover) {})
+}
+
+// look visits every dead lab and every stray.
+func look(ctx context.Context, opt Options, dead func(*sweeper, ledger.Lab) []Leftover, stray func(*sweeper, *Leftover)) (Report, error) {
+	s := newSweeper(opt)
 	defer s.close()
-	report := Report{Checked: places(opt), Leftovers: []Leftover{}, Running: []string{}}
+	report := Report{Checked: places(opt), Unchecked: []string{}, Leftovers: []Leftover{}, Running: []string{}}
 	labs, err := ledger.Labs(opt.Home.Labs())
 	if err != nil {
 		return report, err
 	}
 	for _, lab := range labs {
+		if !lab.Alive {
+			report.Leftovers = append(report.Leftovers, dead(s, lab)...)
+		}
+	}
+	seen, err := s.see(ctx)
+	if ctx.Err() != nil {
+		return report, context.Cause(ctx)
+	}
+	if err != nil {
+		report.Unchecked = append(report.Unchecked, domainsOf(opt)+": "+err.Error())
+	} else {
+		report.Checked = append([]string{domainsOf(opt)}, report.Checked...)
+	}
+	// Listed again after looking around: what a lab made that started meanwhile
+	// is then known as its own.
+	if labs, err = ledger.Labs(opt.Home.Labs()); err != nil {
+		return report, err
+	}
+	for _, lab := range labs {
 		if lab.Alive {
 			report.Running = append(report.Running, lab.Name)
-			continue
 		}
-		report.Leftovers = append(report.Leftovers, Leftover{Kind: ledger.Directory, ID: lab.Dir, Lab: lab.Name})
 	}
-	strays, err := s.strays(ctx, report.Running)
-	report.Leftovers = append(report.Leftovers, strays...)
-	return report, err
+	for _, found := range seen.strays(opt.Home, report.Running) {
+		stray(s, &found)
+		report.Leftovers = append(report.Leftovers, found)
+	}
+	return report, nil
 }
 
+func domainsOf(opt Options) string {
+	return "domains of " + opt.URI + " with the tag of " + opt.Home.Data
+}
+
+// places are those that can always be looked at.
 func places(opt Options) []string {
 	return []string{
-		"domains of " + opt.URI + " with the tag of " + opt.Home.Data,
 		"processes with a file below " + opt.Home.Labs() + " or " + opt.Home.Run,
 		"sockets in " + opt.Home.Run,
 		"files in " + opt.Home.Labs(),
@@ -121,45 +140,57 @@ func (s *sweeper) reclaimLab(ctx context.Context, lab ledger.Lab) []Leftover {
 	return found
 }
 
-// strays finds what no ledger names: it was made between two lines, or its
-// ledger is gone.
-func (s *sweeper) strays(ctx context.Context, running []string) ([]Leftover, error) {
-	domains, err := s.strayDomains(ctx, running)
-	strays := append(domains, strayProcesses(s.opt.Home, running)...)
-	return append(strays, straySockets(s.opt.Home, running)...), err
+// sight is what of this home exists, whoever it belongs to.
+type sight struct {
+	domains   []hypervisor.Tagged
+	processes []process
+	sockets   []string // directories
 }
 
-func (s *sweeper) strayDomains(ctx context.Context, running []string) ([]Leftover, error) {
+// see looks around. Without libvirt it still sees the rest.
+func (s *sweeper) see(ctx context.Context) (sight, error) {
+	found := sight{processes: processes(os.DirFS("/proc")), sockets: socketDirectories(s.opt.Home)}
 	c, err := s.connect(ctx, s.opt.URI)
-	if err != nil {
-		return nil, fmt.Errorf("looking for domains: %w", err)
+	if err == nil {
+		found.domains, err = c.List(ctx, s.opt.Home.Data)
 	}
-	tagged, err := c.List(ctx, s.opt.Home.Data)
+	return found, err
+}
+
+func socketDirectories(h home.Home) []string {
+	entries, err := os.ReadDir(h.Run)
 	if err != nil {
-		return nil, err
+		return nil // there are none, or the directory is not ours
 	}
+	var found []string
+	for _, e := range entries {
+		if e.IsDir() {
+			found = append(found, filepath.Join(h.Run, e.Name()))
+		}
+	}
+	return found
+}
+
+// strays are those that belong to no lab that runs: they were made between two
+// lines of a ledger, or their ledger is gone.
+func (s sight) strays(h home.Home, running []string) []Leftover {
 	var strays []Leftover
-	for _, d := range tagged {
+	for _, d := range s.domains {
 		if !slices.Contains(running, d.Tag.Owner) {
 			strays = append(strays, Leftover{Kind: ledger.Domain, ID: d.Name, Lab: d.Tag.Owner})
 		}
 	}
-	return strays, nil
-}
-
-func straySockets(h home.Home, running []string) []Leftover {
-	entries, err := os.ReadDir(h.Run)
-	if err != nil {
-		return nil
+	for _, p := range s.processes {
+		if !isStray(h, p.arguments, running) {
+			continue
+		}
+		if id, err := ledger.Identify(p.pid); err == nil {
+			strays = append(strays, Leftover{Kind: ledger.Process, ID: id.String()})
+		}
 	}
-	var used []string
-	for _, lab := range running {
-		used = append(used, h.Sockets(lab))
-	}
-	var strays []Leftover
-	for _, e := range entries {
-		if path := filepath.Join(h.Run, e.Name()); e.IsDir() && !slices.Contains(used, path) {
-			strays = append(strays, Leftover{Kind: ledger.Directory, ID: path})
+	for _, dir := range s.sockets {
+		if !slices.ContainsFunc(running, func(lab string) bool { return h.Sockets(lab) == dir }) {
+			strays = append(strays, Leftover{Kind: ledger.Directory, ID: dir})
 		}
 	}
 	return strays
@@ -188,10 +219,14 @@ func (s *sweeper) connect(ctx context.Context, uri string) (*hypervisor.Connecti
 	if c, ok := s.connections[uri]; ok {
 		return c, nil
 	}
+	if err := s.refused[uri]; err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
 	c, err := s.opt.Connect(ctx, uri)
 	if err != nil {
+		s.refused[uri] = err
 		return nil, err
 	}
 	s.connections[uri] = c
@@ -232,21 +267,6 @@ func (l lazyDomains) DestroyDomain(ctx context.Context, name string) error {
 		return nil
 	}
 	return m.Destroy(ctx)
-}
-
-// strayProcesses finds processes that use files of labs which do not run: a
-// QEMU whose libvirt was killed, a holder whose directory was removed.
-func strayProcesses(h home.Home, running []string) []Leftover {
-	var strays []Leftover
-	for _, p := range processes(os.DirFS("/proc")) {
-		if !isStray(h, p.arguments, running) {
-			continue
-		}
-		if id, err := ledger.Identify(p.pid); err == nil {
-			strays = append(strays, Leftover{Kind: ledger.Process, ID: id.String()})
-		}
-	}
-	return strays
 }
 
 // process is one line of the process table.

@@ -10,6 +10,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -53,7 +55,7 @@ func Run(ctx context.Context, w World, args []string) int {
 		return ExitDone
 	}
 	code := exitCode(ctx, err)
-	if !errors.Is(err, errSilent) {
+	if !errors.Is(err, errSilent) && !errors.Is(err, syscall.EPIPE) {
 		fmt.Fprintf(w.Err, "distrolab: %s\n", sentence(err))
 	}
 	return code
@@ -91,8 +93,11 @@ func newRoot(w World) *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version(),
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
+
+		Args: unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.PersistentFlags().StringVarP(&a.output, "output", "o", "table", "form of the output: table or json")
@@ -108,6 +113,18 @@ func newRoot(w World) *cobra.Command {
 	)
 	addCommands(root, a)
 	return root
+}
+
+// unknownCommand refuses a word that is no command, with those that are near.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "`distrolab --help` lists them"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usage(fmt.Errorf("unknown command %.64q; %s", args[0], hint))
 }
 
 // addCommands lists every command with the group that help shows it in.

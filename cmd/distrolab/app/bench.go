@@ -32,7 +32,8 @@ type benchOptions struct {
 
 func newBench(a *application) *cobra.Command {
 	cmd := &cobra.Command{Use: "bench", Short: "Measure systems", Args: none,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+		Example: "  distrolab bench boot debian-local coreos-standin",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(newBenchBoot(a))
 	return cmd
 }
@@ -51,7 +52,7 @@ An interval needs 6 blocks, a benchmark 10. With fewer, take it as a demo.`,
 		Example: `  distrolab bench boot debian-local coreos-standin
   distrolab bench boot flatcar fedora-coreos --blocks 20 --seed 7 --out ./monday
   distrolab bench boot debian-local --runs 1 -o json | jq 'select(.step=="run_finished").run.events'`,
-		Args: minimum(1, "a system"), ValidArgsFunction: a.completeDistros,
+		Args: minimum(1, aSystem), ValidArgsFunction: a.completeDistros,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("runs") {
 				opt.blocks = opt.runs

@@ -59,11 +59,14 @@ func (a *application) completeDistros(_ *cobra.Command, _ []string, _ string) ([
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
+// aSystem asks for what most commands take.
+const aSystem = "a system; `distrolab list` shows what there is"
+
 // minimum is a check of the number of arguments that counts as usage.
 func minimum(n int, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) < n {
-			return usage(fmt.Errorf("name %s; `distrolab list` shows what there is", what))
+			return usage(fmt.Errorf("name %s", what))
 		}
 		return nil
 	}

@@ -74,7 +74,7 @@ func newHold(a *application) *cobra.Command {
 				},
 			})
 			if err != nil && !ready {
-				fmt.Fprint(word, err)
+				fmt.Fprint(word, sentence(err))
 			}
 			var unavailable *hypervisor.UnavailableError
 			if errors.As(err, &unavailable) {

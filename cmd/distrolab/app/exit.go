@@ -47,8 +47,10 @@ func exitCode(ctx context.Context, err error) int {
 		return ExitInterrupted
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, fs.ErrPermission):
 		return ExitCannot
-	case strings.HasPrefix(err.Error(), "unknown command"):
-		return ExitUsage
+	case errors.Is(err, syscall.EPIPE):
+		return ExitFailed
+	case strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "if any flags in the group"):
+		return ExitUsage // cobra has no types for these
 	default:
 		return ExitFailed
 	}
@@ -59,10 +61,22 @@ func exitCode(ctx context.Context, err error) int {
 func sentence(err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "interrupted; what was made has been taken back"
+		return interruption(err)
 	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Sprintf("%v\nThe disk is full: free some space, or set DISTROLAB_HOME to a directory on a larger disk.", err)
 	default:
 		return err.Error()
 	}
+}
+
+// interruption says that all is well, or what went wrong while taking back.
+func interruption(err error) string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			if !errors.Is(e, context.Canceled) {
+				return "interrupted, but not everything could be taken back: " + e.Error()
+			}
+		}
+	}
+	return "interrupted; what was made has been taken back"
 }

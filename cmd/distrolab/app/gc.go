@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -71,10 +72,15 @@ func (a *application) runGC(ctx context.Context, prove bool) error {
 	} else {
 		err = a.printGC(out)
 	}
-	if err == nil && (out.failed() || out.Left != nil && len(out.Left.Leftovers) > 0) {
+	switch {
+	case err != nil:
+		return err
+	case out.failed() || prove && len(out.Left.Leftovers) > 0:
 		return codeError{ExitFailed, errors.New("some of it is still there; the list above says what and why")}
+	case prove && len(out.Left.Unchecked) > 0:
+		return cannot(errors.New("this proves nothing: not every place could be looked at"))
 	}
-	return err
+	return nil
 }
 
 func (o gcOutput) failed() bool {
@@ -95,16 +101,19 @@ func (a *application) printGC(o gcOutput) error {
 	for _, lab := range o.Reclaimed.Running {
 		fmt.Fprintf(a.world.Out, "lab %s runs and was left alone\n", lab)
 	}
+	v := a.view()
+	for _, place := range o.Reclaimed.Unchecked {
+		fmt.Fprintf(a.world.Out, "%s could not look at %s\n", v.glyphs.Warn, v.glyphs.Clean(strings.ReplaceAll(place, "\n", ". ")))
+	}
 	if o.Left == nil {
 		return nil
 	}
-	v := a.view()
 	fmt.Fprintln(a.world.Out)
 	for _, place := range o.Left.Checked {
 		fmt.Fprintf(a.world.Out, "%s looked at %s\n", v.glyphs.Check, place)
 	}
 	if len(o.Left.Leftovers) == 0 {
-		fmt.Fprintln(a.world.Out, "nothing is left")
+		fmt.Fprintln(a.world.Out, map[bool]string{true: "nothing is left", false: "nothing is left there"}[len(o.Left.Unchecked) == 0])
 		return nil
 	}
 	return a.printLeftovers("STILL THERE", o.Left.Leftovers)

@@ -53,7 +53,8 @@ func (a *application) fetch(ctx context.Context, store *image.Store, d distros.D
 
 func newImage(a *application) *cobra.Command {
 	cmd := &cobra.Command{Use: "image", Short: "List, add, fetch and remove images", Args: none,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+		Example: "  distrolab image list\n  distrolab image pull flatcar",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(newImageList(a), newImageAdd(a), newImagePull(a), newImageRemove(a))
 	return cmd
 }
@@ -61,6 +62,7 @@ func newImage(a *application) *cobra.Command {
 func newImageList(a *application) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the images of the store", Args: none,
+		Example: "  distrolab image list\n  distrolab image list -o json",
 		RunE: func(*cobra.Command, []string) error {
 			store, err := a.store()
 			if err != nil {
@@ -108,6 +110,9 @@ func newImageAdd(a *application) *cobra.Command {
 				meter := newMeter(a, dir)
 				img, err := store.Add(cmd.Context(), dir, meter.show)
 				meter.end()
+				if errors.Is(err, fs.ErrNotExist) {
+					return usage(fmt.Errorf("%s is no image: it or a file that it needs is missing: %w", dir, err))
+				}
 				if err != nil {
 					return err
 				}
@@ -123,7 +128,7 @@ func newImagePull(a *application) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "pull NAME...", Short: "Fetch and verify the newest release of systems",
 		Example: "  distrolab image pull flatcar fedora-coreos\n  distrolab image pull flatcar --channel beta",
-		Args:    minimum(1, "a system"), ValidArgsFunction: a.completeDistros,
+		Args:    minimum(1, aSystem), ValidArgsFunction: a.completeDistros,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, err := a.find(args)
 			if err != nil {
@@ -150,7 +155,9 @@ func newImagePull(a *application) *cobra.Command {
 
 func newImageRemove(a *application) *cobra.Command {
 	return &cobra.Command{
-		Use: "remove ID...", Aliases: []string{"rm"}, Short: "Remove images that no lab uses", Args: minimum(1, "the id of an image (`distrolab image list`)"),
+		Use: "remove ID...", Aliases: []string{"rm"}, Short: "Remove images that no lab uses",
+		Example: "  distrolab image remove flatcar-0123456789abcdef",
+		Args:    minimum(1, "the id of an image; `distrolab image list` shows them"), ValidArgsFunction: a.completeImages,
 		RunE: func(_ *cobra.Command, args []string) error {
 			store, err := a.store()
 			if err != nil {
@@ -158,7 +165,7 @@ func newImageRemove(a *application) *cobra.Command {
 			}
 			for _, id := range args {
 				if err := store.Remove(id); errors.Is(err, fs.ErrNotExist) {
-					return usage(err)
+					return usage(fmt.Errorf("there is no image %.64q; `distrolab image list` shows them", id))
 				} else if err != nil {
 					return err
 				}
@@ -166,4 +173,21 @@ func newImageRemove(a *application) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// completeImages completes the ids of the store.
+func (a *application) completeImages(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	store, err := a.store()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	images, err := store.List()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var ids []string
+	for _, i := range images {
+		ids = append(ids, i.ID)
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
 }

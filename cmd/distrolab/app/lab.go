@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,6 +80,8 @@ func runner(ctx context.Context, program string, args ...string) error {
 		return cannot(fmt.Errorf("running %s: it is not installed; `distrolab doctor` says what to install", program))
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case err != nil && strings.Contains(string(out), syscall.ENOSPC.Error()):
+		return fmt.Errorf("running %s: %w", program, syscall.ENOSPC)
 	case err != nil:
 		return fmt.Errorf("running %s: %w: %s", program, err, strings.TrimSpace(string(out)))
 	}
@@ -105,11 +108,18 @@ func checkWishes(w machine.Wishes) error {
 	return nil
 }
 
+// maxMachines bounds a lab and a session: each machine has its address in a
+// network of 254.
+const maxMachines = 99
+
 // plan turns names of systems into machines with images and configs. Everything
 // that can be wrong with them is found here, before anything is made.
 func (a *application) plan(ctx context.Context, names []string, intentFile, key string, w machine.Wishes) ([]machine.Spec, error) {
 	if err := checkWishes(w); err != nil {
 		return nil, err
+	}
+	if len(names) > maxMachines {
+		return nil, usage(fmt.Errorf("%d systems are too many: name at most %d", len(names), maxMachines))
 	}
 	systems, err := a.find(names)
 	if err != nil {

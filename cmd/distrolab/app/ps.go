@@ -40,20 +40,33 @@ func (a *application) printLabs(all []labs.Status) error {
 	}
 	columns := []chart.Column{{Title: "LAB"}, {Title: "MACHINE"}, {Title: "SYSTEM"}, {Title: "IMAGE", Drop: 2}, {Title: "STATE"}, {Title: "ADDRESS", Drop: 1}, {Title: "BOOT", Right: true}, {Title: "AGE", Right: true, Drop: 1}}
 	var rows [][]string
+	var notes []string
 	for _, s := range all {
 		age := time.Since(s.Created).Round(time.Second).String()
 		if len(s.Machines) == 0 {
 			rows = append(rows, []string{s.Lab, "", "", "", emptyState(s), "", "", age})
 		}
 		for _, m := range s.Machines {
-			state := string(m.State)
 			if m.Error != "" {
-				state += ": " + m.Error
+				notes = append(notes, s.Lab+"/"+m.Name+" "+string(m.State)+": "+m.Error)
 			}
-			rows = append(rows, []string{s.Lab, m.Name, m.Distro, m.Kind + " " + m.Version, state, m.Address.String(), bootTime(m.Timeline), age})
+			rows = append(rows, []string{s.Lab, m.Name, m.Distro, m.Kind + " " + m.Version, string(m.State), m.Address.String(), bootTime(m.Timeline), age})
 		}
 	}
-	return a.printTable(columns, rows)
+	if err := a.printTable(columns, rows); err != nil || len(notes) == 0 {
+		return err
+	}
+	return a.printNotes(notes)
+}
+
+// printNotes prints what is too long for a table below it.
+func (a *application) printNotes(notes []string) error {
+	v := a.view()
+	lines := []string{""}
+	for _, note := range notes {
+		lines = append(lines, wrap(v.glyphs.Clean(note), v.width)...)
+	}
+	return printLines(a.world.Out, lines)
 }
 
 // emptyState is the state of a lab whose machines are not its process's to

@@ -32,7 +32,7 @@ func newRender(a *application) *cobra.Command {
 Without --intent it renders what "up" and "bench" use: a host name and one user
 with a key. The intent file is YAML; docs/intent.md describes it.`,
 		Example:           "  distrolab render flatcar\n  distrolab render debian --intent node.yaml --out ./config",
-		Args:              exactly(1, "one system"),
+		Args:              exactly(1, "one system; `distrolab list` shows what there is"),
 		ValidArgsFunction: a.completeDistros,
 		RunE: func(_ *cobra.Command, args []string) error {
 			found, err := a.find(args)

@@ -16,7 +16,7 @@ func newShow(a *application) *cobra.Command {
 		Use:               "show NAME",
 		Short:             "Show what is known of a system",
 		Example:           "  distrolab show flatcar\n  distrolab show talos --sources",
-		Args:              exactly(1, "one system"),
+		Args:              exactly(1, "one system; `distrolab list` shows what there is"),
 		ValidArgsFunction: a.completeDistros,
 		RunE: func(_ *cobra.Command, args []string) error {
 			found, err := a.find(args)
@@ -98,7 +98,7 @@ func newCompare(a *application) *cobra.Command {
 		Use:               "compare NAME NAME...",
 		Short:             "Set systems side by side",
 		Example:           "  distrolab compare flatcar fedora-coreos --differences\n  distrolab compare talos bottlerocket -o json",
-		Args:              minimum(2, "two systems or more"),
+		Args:              minimum(2, "two systems or more; `distrolab list` shows what there is"),
 		ValidArgsFunction: a.completeDistros,
 		RunE: func(_ *cobra.Command, args []string) error {
 			found, err := a.find(args)

@@ -67,23 +67,27 @@ func (a *application) runSSH(ctx context.Context, name string, command []string)
 // the first login: the machine is new, and its network reachable by us alone.
 func sshOptions(h home.Home, executable, lab, machine string) []string {
 	return []string{
-		"-i", labs.KeyPath(h, lab),
+		"-i", percent(labs.KeyPath(h, lab)),
 		"-o", "IdentitiesOnly=yes",
 		"-o", "StrictHostKeyChecking=accept-new",
-		"-o", "UserKnownHostsFile=" + quoteSSH(labs.KnownHostsPath(h, lab)),
+		"-o", "UserKnownHostsFile=" + quoteSSH(percent(labs.KnownHostsPath(h, lab))),
 		"-o", "HostKeyAlias=" + machine,
 		"-o", "LogLevel=ERROR",
-		"-o", "ProxyCommand=" + strings.ReplaceAll(quoteShell(executable)+" dial-machine "+lab+"/"+machine+" %p", "%p", "22"),
+		"-o", "ProxyCommand=" + percent(quoteShell(executable)) + " dial-machine " + lab + "/" + machine + " 22",
 	}
 }
 
 // quoteSSH quotes a path for ssh's own configuration syntax.
-func quoteSSH(path string) string { return `"` + strings.ReplaceAll(path, `"`, `\"`) + `"` }
+func quoteSSH(path string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(path) + `"`
+}
 
-// quoteShell quotes a word for the shell that runs a ProxyCommand. A per cent
-// sign would be ssh's.
+// percent keeps ssh from reading its own tokens in a path.
+func percent(path string) string { return strings.ReplaceAll(path, "%", "%%") }
+
+// quoteShell quotes a word for the shell that runs a ProxyCommand.
 func quoteShell(word string) string {
-	return "'" + strings.ReplaceAll(strings.ReplaceAll(word, "'", `'\''`), "%", "%%") + "'"
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // newDial is what ssh runs: it joins standard input and output to a port of a

@@ -41,7 +41,7 @@ the lab back.`,
 		Example: `  distrolab up debian-local
   distrolab up debian-local coreos-standin --lab trial --intent node.yaml
   distrolab up debian-local --forward 8080:80`,
-		Args: minimum(1, "a system"), ValidArgsFunction: a.completeDistros,
+		Args: minimum(1, aSystem), ValidArgsFunction: a.completeDistros,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runUp(cmd.Context(), args, opt) },
 	}
 	cmd.Flags().StringVar(&opt.lab, "lab", "lab", "name of the lab")
@@ -79,21 +79,36 @@ func (a *application) runUp(ctx context.Context, names []string, opt upOptions) 
 	spec := labs.Spec{Name: opt.lab, URI: a.libvirtURI(), Accelerator: accelerator.Kind, Machines: machines, Created: time.Now()}
 	err = labs.Launch(ctx, h, a.world.Executable, spec, key.Private)
 	var exists *labs.ErrLabExists
-	if errors.As(err, &exists) {
+	var held *labs.HolderError
+	switch {
+	case errors.As(err, &exists):
 		return usage(err)
-	}
-	if err != nil {
+	case errors.As(err, &held) && held.Code > ExitFailed:
+		return codeError{held.Code, err}
+	case err != nil:
 		return err
 	}
-	if err := a.openForwards(ctx, h, opt.lab, forwards); err != nil {
-		return errors.Join(err, labs.Down(context.WithoutCancel(ctx), h, opt.lab))
+	err = a.openForwards(ctx, h, opt.lab, forwards)
+	if err == nil && !opt.detach {
+		err = a.followBoot(ctx, h, spec)
 	}
-	if !opt.detach {
-		if err := a.followBoot(ctx, h, spec); err != nil {
-			return err
-		}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return errors.Join(err, a.abandon(ctx, h, opt.lab))
 	}
 	return a.announce(ctx, h, opt.lab)
+}
+
+// abandon takes a lab back that could not be brought up, where it still is.
+func (a *application) abandon(ctx context.Context, h home.Home, lab string) error {
+	err := labs.Down(context.WithoutCancel(ctx), h, lab)
+	var gone *labs.UnknownLabError
+	if errors.As(err, &gone) {
+		return nil
+	}
+	return err
 }
 
 // withKey lets the lab in: the system's own user gets the lab's key, whatever
@@ -117,7 +132,7 @@ func withKey(intent provision.Intent, d distros.Distro, key string) provision.In
 }
 
 // followBoot prints milestones as they happen until every machine has booted
-// or failed. Interrupted, it takes the lab back.
+// or failed.
 func (a *application) followBoot(ctx context.Context, h home.Home, spec labs.Spec) error {
 	waiting := map[string]bool{}
 	for _, m := range spec.Machines {
@@ -131,8 +146,8 @@ func (a *application) followBoot(ctx context.Context, h home.Home, spec labs.Spe
 		}
 		return len(waiting) > 0
 	})
-	if ctx.Err() != nil {
-		return errors.Join(context.Cause(ctx), labs.Down(context.WithoutCancel(ctx), h, spec.Name))
+	if err == nil && len(waiting) > 0 {
+		return fmt.Errorf("lab %s was ended while its machines booted", spec.Name)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"distrolab/distros"
@@ -47,22 +48,28 @@ func Home(t testing.TB) home.Home {
 // Guest puts a guest that scripts/guests/build made into the store of h.
 func Guest(t testing.TB, h home.Home, name string) image.Image {
 	t.Helper()
-	// Cached builds answer at once; scripts/test has built them before.
+	store, err := image.Open(h.Images())
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := store.Add(t.Context(), Build(t, name), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
+}
+
+// Build gives the directory of a guest. Cached builds answer at once;
+// scripts/test has built them before.
+func Build(t testing.TB, name string) string {
+	t.Helper()
 	build := exec.CommandContext(t.Context(), filepath.Join(Module(t), "scripts", "guests", "build"), name)
 	build.Stderr = os.Stderr
 	out, err := build.Output()
 	if err != nil {
 		t.Fatalf("building guest %s: %v", name, err)
 	}
-	store, err := image.Open(h.Images())
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := store.Add(t.Context(), string(out[:len(out)-1]), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return img
+	return strings.TrimSpace(string(out))
 }
 
 // Module is the root of this module.

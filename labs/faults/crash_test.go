@@ -1,0 +1,122 @@
+package faults
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"distrolab/labs/ledger"
+	"distrolab/labs/results"
+)
+
+func TestKilledBenchLeavesNothingAndLosesNothing(t *testing.T) {
+	w := newWorld(t, me())
+	out := filepath.Join(w.base, "session")
+	p := w.start("bench", "boot", "probe", "--runs", "3", "--out", out, "-o", "json")
+	p.until(`"run_finished"`)
+	p.until(`"phase":"measure"`)
+	p.until(`"measure-01-01-probe","os":"probe","phase":"measure","block":1,"done":1,"total":4,"milestone"`)
+	w.qemu()
+	p.signal(syscall.SIGKILL)
+	p.end()
+	wants(t, w.mustRun(done, "ps").out, "left by a crash", "distrolab gc")
+	w.prove()
+	_, runs, warnings, err := results.Read(out)
+	if err != nil || len(runs) != 1 || len(warnings) != 0 || runs[0].Outcome != results.OutcomeOK {
+		t.Errorf("after the kill: %d runs, warnings %v, error %v", len(runs), warnings, err)
+	}
+	wants(t, w.mustRun(done, "gc").out, "nothing to take back")
+}
+
+func TestKilledLabIsSaidAndTakenBack(t *testing.T) {
+	w := newWorld(t, me())
+	w.mustRun(done, "up", "probe", "--lab", "trial", "-d")
+	w.qemu()
+	second := w.mustRun(wrongUse, "up", "probe", "--lab", "trial")
+	wants(t, second.err, `"trial" exists`, "distrolab down trial")
+	owner, err := ledger.ReadOwner(w.home.Lab("trial"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(owner.Process.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	waitEnd(t, owner.Process)
+	wants(t, w.mustRun(done, "ps").out, "left by a crash", "distrolab gc")
+	wants(t, w.mustRun(failed, "down", "trial").err, "distrolab gc")
+	wants(t, w.mustRun(failed, "console", "probe").err, "distrolab gc")
+	w.prove()
+	wants(t, w.mustRun(wrongUse, "down", "trial").err, "no lab")
+}
+
+func TestDownTwice(t *testing.T) {
+	w := newWorld(t, me())
+	w.mustRun(done, "up", "probe", "-d")
+	images := w.mustRun(done, "image", "list", "-o", "json").out
+	var all []struct{ ID string }
+	if err := json.Unmarshal([]byte(images), &all); err != nil || len(all) != 1 {
+		t.Fatalf("image list -o json: %v\n%s", err, images)
+	}
+	wants(t, w.mustRun(failed, "image", "remove", all[0].ID).err, "in use")
+	w.mustRun(done, "down", "lab")
+	w.noTrace()
+	wants(t, w.mustRun(wrongUse, "down", "lab").err, "no lab")
+	w.mustRun(done, "image", "remove", all[0].ID)
+}
+
+func TestQEMUKilledInASession(t *testing.T) {
+	w := newWorld(t, me())
+	out := filepath.Join(w.base, "session")
+	p := w.start("bench", "boot", "probe", "--runs", "2", "--out", out, "-o", "json")
+	p.until(`"measure-01-01-probe","os":"probe","phase":"measure","block":1,"done":1,"total":3,"milestone"`)
+	if err := syscall.Kill(w.qemu(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if s := p.end(); s.code != done {
+		t.Fatalf("the session ended with %d:\n%s%s", s.code, s.out, s.err)
+	}
+	w.noTrace()
+	_, runs, _, err := results.Read(out)
+	if err != nil || len(runs) != 3 {
+		t.Fatalf("%d runs, %v", len(runs), err)
+	}
+	if r := runs[1]; r.Outcome != results.OutcomeFailed {
+		t.Errorf("the killed run is recorded as %s: %s", r.Outcome, r.Cause)
+	} else {
+		wants(t, r.Cause, "stopped before it had booted", "crash")
+	}
+	if runs[2].Outcome != results.OutcomeOK {
+		t.Errorf("the run after it: %s: %s", runs[2].Outcome, runs[2].Cause)
+	}
+}
+
+func TestQEMUKilledInALab(t *testing.T) {
+	w := newWorld(t, me())
+	p := w.start("up", "probe")
+	p.until("firmware starts")
+	if err := syscall.Kill(w.qemu(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s := p.end()
+	if s.code != failed {
+		t.Errorf("up ended with %d", s.code)
+	}
+	wants(t, s.err, "stopped before it had booted", "distrolab console lab/probe", "distrolab down lab")
+	wants(t, w.mustRun(done, "ps").out, "failed")
+	w.mustRun(done, "console", "lab/probe") // shows what there was and ends, the machine being gone
+	w.mustRun(done, "down", "lab")
+	w.noTrace()
+}
+
+// waitEnd waits for a process that was killed.
+func waitEnd(t *testing.T, id ledger.Identity) {
+	t.Helper()
+	if err := ledger.End(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat("/proc/self"); err != nil {
+		t.Fatal(err)
+	}
+}
