@@ -95,6 +95,9 @@ func (a *application) runBench(ctx context.Context, names []string, opt benchOpt
 	if err := opt.check(names); err != nil {
 		return usage(err)
 	}
+	if _, err := os.Stat(filepath.Join(opt.out, results.SessionFile)); opt.out != "" && err == nil {
+		return usage(fmt.Errorf("--out %s: there is a session already; choose another directory", opt.out))
+	}
 	h, err := a.home()
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"strings"
 	"syscall"
+
+	"distrolab/distros/image"
 )
 
 // The exit codes, as the help documents them.
@@ -40,12 +42,13 @@ func cannot(err error) error { return codeError{ExitCannot, err} }
 // exitCode decides the code of an error, once for all commands.
 func exitCode(ctx context.Context, err error) int {
 	var coded codeError
+	var full *image.NoSpaceError
 	switch {
 	case errors.As(err, &coded):
 		return coded.code
 	case ctx.Err() != nil:
 		return ExitInterrupted
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, fs.ErrPermission):
+	case errors.As(err, &full), errors.Is(err, syscall.ENOSPC), errors.Is(err, fs.ErrPermission):
 		return ExitCannot
 	case errors.Is(err, syscall.EPIPE):
 		return ExitFailed
