@@ -147,7 +147,9 @@ scrub_hook() {
 		rm -f var/cache/debconf/*-old var/lib/dpkg/*-old var/lib/dpkg/lock* var/cache/ldconfig/aux-cache
 		rm -f var/cache/apt/*.bin var/lib/apt/lists/*_* var/cache/apt/archives/*.deb var/lib/dpkg/available
 		find var/log -type f -delete
-		find tmp var/tmp run -mindepth 1 -delete
+		# /tmp and /run are left to mmdebstrap, which still has its apt.conf there:
+		# without it, its last apt-get would work on the host's lists.
+		find var/tmp -mindepth 1 -delete
 		if [ -e usr/lib/systemd/systemd-resolved ]; then
 			ln -sf ../run/systemd/resolve/stub-resolv.conf etc/resolv.conf
 		else
