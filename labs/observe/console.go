@@ -191,7 +191,12 @@ func (c *console) look(stamp time.Duration, stamped bool) {
 			continue
 		}
 		c.found = append(c.found, finding{m: p.m, s: c.sighting(end, stamp, stamped)})
+		kernel := p.m == KernelConsole
 		c.open = slices.Delete(c.open, i, i+1)
+		if kernel {
+			i = 0
+			c.open = slices.DeleteFunc(c.open, beforeKernel)
+		}
 	}
 	for i := range c.faults {
 		f := c.faults[i]
@@ -205,6 +210,11 @@ func (c *console) look(stamp time.Duration, stamped bool) {
 		return // the list begins with the closest causes
 	}
 }
+
+// beforeKernel tells patterns of what is over when the kernel speaks: a later
+// line that looks like a boot loader's, such as that of a service called
+// grub-common, is not one.
+func beforeKernel(p pattern) bool { return p.m == FirmwareFirst || p.m == LoaderFirst }
 
 // firstText takes the first serial text for the firmware's where there is no
 // debug port and no pattern, unless a loader or the kernel wrote it.

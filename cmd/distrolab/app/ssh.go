@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"net"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -115,8 +115,8 @@ func newDial(a *application) *cobra.Command {
 				conn.Close()
 			}()
 			_, err = io.Copy(a.world.Out, conn)
-			if errors.Is(err, os.ErrClosed) || errors.Is(err, io.EOF) {
-				return nil
+			if errors.Is(err, net.ErrClosed) {
+				return nil // ssh has hung up
 			}
 			return err
 		},
