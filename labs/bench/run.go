@@ -38,6 +38,13 @@ func (s *Session) runOne(ctx context.Context, at place) error {
 	r := &attempt{session: s, place: at, spec: spec, id: fmt.Sprintf("%s-%02d-%02d-%s", at.phase, at.block, at.pos, spec.Distro)}
 	s.tell(Progress{Step: StepRun, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block})
 	run, err := r.boot(ctx)
+	if errors.Is(err, hypervisor.ErrDisconnected) && ctx.Err() == nil {
+		// The daemon died while the machine was made: nothing was measured yet.
+		if err := errors.Join(r.discard(), s.reconnect(ctx)); err != nil {
+			return err
+		}
+		run, err = r.boot(ctx)
+	}
 	if ctx.Err() != nil {
 		return errors.Join(context.Cause(ctx), err, r.discard())
 	}
@@ -124,7 +131,8 @@ func (r *attempt) boot(ctx context.Context) (run results.Run, err error) {
 	r.machine, err = machine.Prepare(ctx, r.surroundings(), r.spec, machine.Options{
 		OnEvent: r.tell, Console: r.console, Stamps: r.stamps, OneBoot: true, Firmware: true, Probe: true})
 	if err != nil {
-		return r.notStarted(err)
+		// Errors of this machine, such as a full disk: every other run would fail too.
+		return run, fmt.Errorf("run %s: %w", r.id, err)
 	}
 	defer func() { err = errors.Join(err, r.machine.Stop(context.WithoutCancel(ctx))) }()
 	return r.observe(ctx)
@@ -163,12 +171,12 @@ func (r *attempt) observe(ctx context.Context) (results.Run, error) {
 		return results.Run{}, err
 	}
 	r.before()
-	if err := r.machine.Start(watched); err != nil {
-		canary.Stop()
-		return r.notStarted(err)
+	ended := r.machine.Start(watched)
+	if ended != nil {
+		ended = &observe.StoppedError{Reason: ended.Error()} // its QEMU or libvirt died under it
+	} else {
+		ended = r.machine.Observer().Wait(watched)
 	}
-	observer := r.machine.Observer()
-	ended := observer.Wait(watched)
 	if ended != nil && watched.Err() != nil {
 		ended = context.Cause(watched)
 	}
@@ -177,12 +185,6 @@ func (r *attempt) observe(ctx context.Context) (results.Run, error) {
 	run := r.describe(timeline, guest, result)
 	r.conclude(&run, ended)
 	return run, nil
-}
-
-// notStarted records a machine that could not be made. Errors of this machine
-// itself, such as a full disk, end the session instead: every run would fail.
-func (r *attempt) notStarted(err error) (results.Run, error) {
-	return results.Run{}, fmt.Errorf("run %s: %w", r.id, err)
 }
 
 func (r *attempt) openLogs() error {

@@ -49,8 +49,18 @@ type world struct {
 func newWorld(t *testing.T, user account) *world {
 	t.Helper()
 	w := emptyWorld(t, user)
-	w.mustRun(done, "image", "add", labtest.Build(t, "probe"))
+	w.mustRun(done, "image", "add", w.guest())
 	return w
+}
+
+// guest is a copy of the probe guest's build that every user can read.
+func (w *world) guest() string {
+	w.t.Helper()
+	dir := filepath.Join(w.base, "probe")
+	if err := os.CopyFS(dir, os.DirFS(labtest.Build(w.t, "probe"))); err != nil {
+		w.t.Fatal(err)
+	}
+	return dir
 }
 
 func emptyWorld(t *testing.T, user account) *world {

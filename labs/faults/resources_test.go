@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"testing"
 
-	"distrolab/labs/internal/labtest"
 	"distrolab/labs/results"
 )
 
@@ -74,7 +73,7 @@ func TestFullDisk(t *testing.T) {
 		t.Skip("mounts a file system: only root can")
 	}
 	w := emptyWorld(t, me())
-	guest := labtest.Build(t, "probe")
+	guest := w.guest()
 	if err := os.Mkdir(w.home.Data, 0o711); err != nil {
 		t.Fatal(err)
 	}
