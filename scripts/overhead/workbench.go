@@ -45,7 +45,7 @@ func openWorkbench(ctx context.Context, opt options) (*workbench, error) {
 	if w.uri == "" {
 		w.uri = hypervisor.DefaultURI(os.Geteuid())
 	}
-	for _, step := range []func(context.Context) error{w.makeHome, w.connect} {
+	for _, step := range []func(context.Context) error{w.sweep, w.makeHome, w.connect} {
 		if err := step(ctx); err != nil {
 			return w, err
 		}
@@ -59,7 +59,7 @@ func (w *workbench) makeHome(context.Context) error {
 		return fmt.Errorf("making a home for the benchmark: %w", err)
 	}
 	w.base = base
-	if err := os.Chmod(base, 0o711); err != nil {
+	if err := errors.Join(os.Chmod(base, 0o711), w.claim()); err != nil {
 		return err
 	}
 	w.home, err = home.For(os.Geteuid(), w.getenv)
@@ -154,6 +154,7 @@ func (w *workbench) close(ctx context.Context) error {
 	if w.base == "" {
 		return errors.Join(errs...)
 	}
+	errs = append(errs, w.endLabs(ctx))
 	proof, err := w.output(ctx, w.binary, "gc", "--prove")
 	if err != nil {
 		return errors.Join(append(errs, fmt.Errorf("taking back what is left: %w; the home is %s", err, w.home.Data))...)
