@@ -100,18 +100,20 @@ func contextOr(ctx context.Context, err error) error {
 	return err
 }
 
-// bounded keeps the first limit bytes and swallows the rest.
+// bounded keeps the first limit bytes and swallows the rest. The buffer is not
+// embedded: its ReadFrom, which copying prefers, would know no limit.
 type bounded struct {
-	bytes.Buffer
+	kept  bytes.Buffer
 	limit int
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	room := b.limit - b.Len()
-	if room > 0 {
-		b.Buffer.Write(p[:min(room, len(p))])
+	if room := b.limit - b.kept.Len(); room > 0 {
+		b.kept.Write(p[:min(room, len(p))])
 	}
 	return len(p), nil
 }
+
+func (b *bounded) String() string { return b.kept.String() }
 
 var _ io.Writer = (*bounded)(nil)

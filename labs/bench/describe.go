@@ -66,9 +66,18 @@ func (r *attempt) describe(t observe.Timeline, guest *results.Guest, canary obse
 	return run
 }
 
-// conclude decides the outcome. A finished run whose environment checks failed
-// stays in the file and enters no statistic.
+// conclude decides the outcome, and adds what the console may tell of a failure.
 func (r *attempt) conclude(run *results.Run, ended error) {
+	r.decide(run, ended)
+	var fault *observe.FaultError
+	if run.Outcome != results.OutcomeOK && ended != nil && !errors.As(ended, &fault) {
+		run.Cause += r.guess() // a fault line names its cause itself
+	}
+}
+
+// decide sets the outcome. A finished run whose environment checks failed stays
+// in the file and enters no statistic.
+func (r *attempt) decide(run *results.Run, ended error) {
 	var fault *observe.FaultError
 	var stopped *observe.StoppedError
 	switch {
@@ -83,9 +92,6 @@ func (r *attempt) conclude(run *results.Run, ended error) {
 		run.Outcome, run.Cause = results.OutcomeFailed, ended.Error()
 	default:
 		run.Outcome, run.Cause = results.OutcomeTimeout, ended.Error()
-	}
-	if run.Outcome != results.OutcomeOK && ended != nil && fault == nil {
-		run.Cause += r.guess() // a fault line names its cause itself
 	}
 }
 

@@ -99,6 +99,25 @@ func (s *Session) reconnect(ctx context.Context) error {
 		return fmt.Errorf("connecting to libvirt again after its daemon ended: %w", err)
 	}
 	s.libvirt = connection
+	return s.forget(ctx)
+}
+
+// forget ends what the daemon before left to the new one: it still knows a
+// machine whose QEMU we ended ourselves, for as long as it takes to find out,
+// and its name is taken until then.
+func (s *Session) forget(ctx context.Context) error {
+	known, err := s.libvirt.List(ctx, s.opt.Home.Data)
+	if err != nil {
+		return fmt.Errorf("looking for machines of the daemon before: %w", err)
+	}
+	for _, d := range known {
+		if d.Tag.Owner != s.lab {
+			continue
+		}
+		if err := d.Destroy(ctx); err != nil {
+			return fmt.Errorf("ending a machine of the daemon before: %w", err)
+		}
+	}
 	return nil
 }
 

@@ -2,7 +2,6 @@ package faults
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -114,9 +113,6 @@ func TestQEMUKilledInALab(t *testing.T) {
 func waitEnd(t *testing.T, id ledger.Identity) {
 	t.Helper()
 	if err := ledger.End(t.Context(), id); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat("/proc/self"); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -93,7 +93,10 @@ func emptyWorld(t *testing.T, user account) *world {
 // clear leaves no trace of a test that failed in the middle.
 func (w *world) clear() {
 	if w.t.Failed() {
-		exec.Command(w.bin, "version").Run()
+		labs, _ := os.ReadDir(w.home.Labs())
+		for _, lab := range labs {
+			w.run("down", lab.Name())
+		}
 		w.run("gc")
 	}
 	if w.user.uid != 0 {

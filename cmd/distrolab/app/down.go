@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -56,6 +57,9 @@ func newHold(a *application) *cobra.Command {
 	return &cobra.Command{
 		Use: labs.HoldCommand + " LAB", Hidden: true, Args: exactly(1, "a lab"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			// A libvirt daemon that this process starts would otherwise keep it open,
+			// and the command that waits for the end of our word would wait for ever.
+			syscall.CloseOnExec(3)
 			word := os.NewFile(3, "ready")
 			if word == nil {
 				return usage(errors.New("this command is for distrolab itself"))
