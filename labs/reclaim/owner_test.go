@@ -1,7 +1,11 @@
 package reclaim
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -85,5 +89,66 @@ func TestStraysAreThoseOfNoRunningLab(t *testing.T) {
 	want := []string{"domain distrolab-b-m", "process " + strings.SplitN(self.String(), ":", 2)[0], "directory " + h.Sockets("b")}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("strays (-want +got):\n%s", diff)
+	}
+}
+
+// TestSweepWithoutLibvirt: what needs no libvirt is done, the rest is said, and
+// a libvirt that hangs up is asked again.
+func TestSweepWithoutLibvirt(t *testing.T) {
+	base := t.TempDir()
+	h := home.Home{Data: filepath.Join(base, "data"), Run: filepath.Join(base, "distrolab", "x")}
+	if err := errors.Join(os.MkdirAll(h.Labs(), 0o700), os.MkdirAll(h.Sockets("gone"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	self, err := ledger.Identify(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, process := range map[string]ledger.Identity{"alive": self, "dead": {PID: 1 << 30}, "stuck": {PID: 1 << 30}} {
+		record, err := ledger.Create(h.Lab(name), ledger.Owner{Lab: name, Process: process})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "stuck" {
+			if err := record.Record(ledger.Resource{Kind: ledger.Domain, ID: "distrolab-stuck-m"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		record.Close()
+	}
+	if err := os.MkdirAll(h.Sockets("alive"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	refusal := errors.New("no libvirt here")
+	asked := 0
+	opt := Options{Home: h, URI: "qemu:///session", Connect: func(context.Context, string) (*hypervisor.Connection, error) {
+		if asked++; asked == 1 {
+			return nil, fmt.Errorf("x: %w", hypervisor.ErrDisconnected)
+		}
+		return nil, refusal
+	}}
+	report, err := Sweep(t.Context(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range report.Leftovers {
+		got = append(got, filepath.Base(l.ID)+" "+l.Error)
+	}
+	want := []string{"dead ", "stuck reclaiming domain distrolab-stuck-m: no libvirt here", filepath.Base(h.Sockets("gone")) + " "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("leftovers (-want +got):\n%s", diff)
+	}
+	if asked != 2 || len(report.Unchecked) != 1 || !strings.Contains(report.Unchecked[0], refusal.Error()) || !cmp.Equal(report.Running, []string{"alive"}) {
+		t.Errorf("asked %d times; report %+v", asked, report)
+	}
+	for path, there := range map[string]bool{h.Lab("alive"): true, h.Sockets("alive"): true, h.Lab("dead"): false, h.Lab("stuck"): true, h.Sockets("gone"): false} {
+		if _, err := os.Stat(path); (err == nil) != there {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	left, err := Survey(t.Context(), opt)
+	if err != nil || len(left.Leftovers) != 1 || left.Leftovers[0].Lab != "stuck" {
+		t.Errorf("survey %+v, %v", left, err)
 	}
 }

@@ -215,6 +215,12 @@ func (s *sweeper) take(ctx context.Context, l Leftover) error {
 // without it.
 const connectLimit = 30 * time.Second
 
+// How often, and how far apart, a daemon that hangs up is asked again.
+const (
+	maxTries   = 5
+	retryAfter = 500 * time.Millisecond
+)
+
 func (s *sweeper) connect(ctx context.Context, uri string) (*hypervisor.Connection, error) {
 	if c, ok := s.connections[uri]; ok {
 		return c, nil
@@ -224,13 +230,29 @@ func (s *sweeper) connect(ctx context.Context, uri string) (*hypervisor.Connecti
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
-	c, err := s.opt.Connect(ctx, uri)
+	c, err := s.open(ctx, uri)
 	if err != nil {
 		s.refused[uri] = err
 		return nil, err
 	}
 	s.connections[uri] = c
 	return c, nil
+}
+
+// open connects, and again when the daemon hangs up: after a crash it may be on
+// its way down, or up and not ready.
+func (s *sweeper) open(ctx context.Context, uri string) (*hypervisor.Connection, error) {
+	for tries := 1; ; tries++ {
+		c, err := s.opt.Connect(ctx, uri)
+		if !errors.Is(err, hypervisor.ErrDisconnected) || tries == maxTries {
+			return c, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(retryAfter):
+		}
+	}
 }
 
 func (s *sweeper) close() {

@@ -121,8 +121,18 @@ func (a *application) printGC(o gcOutput) error {
 
 func (a *application) printLeftovers(title string, all []reclaim.Leftover) error {
 	rows := make([][]string, 0, len(all))
+	var notes []string
 	for _, l := range all {
-		rows = append(rows, []string{string(l.Kind), l.ID, l.Lab, l.Error})
+		kind := string(l.Kind)
+		if l.Error != "" {
+			kind += " (failed)"
+			notes = append(notes, l.ID+": "+l.Error)
+		}
+		rows = append(rows, []string{kind, l.ID, l.Lab})
 	}
-	return a.printTable([]chart.Column{{Title: title}, {Title: "WHAT"}, {Title: "LAB", Drop: 1}, {Title: "ERROR"}}, rows)
+	err := a.printTable([]chart.Column{{Title: title}, {Title: "WHAT"}, {Title: "LAB", Drop: 1}}, rows)
+	if err != nil || len(notes) == 0 {
+		return err
+	}
+	return a.printNotes(notes)
 }

@@ -80,7 +80,7 @@ func runner(ctx context.Context, program string, args ...string) error {
 		return cannot(fmt.Errorf("running %s: it is not installed; `distrolab doctor` says what to install", program))
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err != nil && strings.Contains(string(out), syscall.ENOSPC.Error()):
+	case err != nil && strings.Contains(strings.ToLower(string(out)), syscall.ENOSPC.Error()):
 		return fmt.Errorf("running %s: %w", program, syscall.ENOSPC)
 	case err != nil:
 		return fmt.Errorf("running %s: %w: %s", program, err, strings.TrimSpace(string(out)))

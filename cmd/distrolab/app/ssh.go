@@ -67,7 +67,7 @@ func (a *application) runSSH(ctx context.Context, name string, command []string)
 // the first login: the machine is new, and its network reachable by us alone.
 func sshOptions(h home.Home, executable, lab, machine string) []string {
 	return []string{
-		"-i", percent(labs.KeyPath(h, lab)),
+		"-o", "IdentityFile=" + quoteSSH(percent(labs.KeyPath(h, lab))),
 		"-o", "IdentitiesOnly=yes",
 		"-o", "StrictHostKeyChecking=accept-new",
 		"-o", "UserKnownHostsFile=" + quoteSSH(percent(labs.KnownHostsPath(h, lab))),
