@@ -170,6 +170,6 @@ guest_close() {
 
 # make_disk SPEC OUT makes a disk image with the tool of scripts/guests/disk.
 make_disk() {
-	[ -x "$WORK/disk-tool" ] || (cd "$MODULE" && CGO_ENABLED=0 go build -o "$WORK/disk-tool" ./scripts/guests/disk)
+	[ -x "$WORK/disk-tool" ] || (cd "$MODULE" && CGO_ENABLED=0 go build -buildvcs=false -trimpath -o "$WORK/disk-tool" ./scripts/guests/disk)
 	step "$WORK/disk-tool" -work "$WORK" "$1" "$2"
 }
