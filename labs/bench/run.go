@@ -38,7 +38,7 @@ func (s *Session) runOne(ctx context.Context, at place) error {
 	r := &attempt{session: s, place: at, spec: spec, id: fmt.Sprintf("%s-%02d-%02d-%s", at.phase, at.block, at.pos, spec.Distro)}
 	s.tell(Progress{Step: StepRun, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block})
 	run, err := r.boot(ctx)
-	if errors.Is(err, hypervisor.ErrDisconnected) && ctx.Err() == nil {
+	if errors.Is(err, hypervisor.ErrDisconnected) && run.RunID == "" && ctx.Err() == nil {
 		// The daemon died while the machine was made: nothing was measured yet.
 		if err := errors.Join(r.discard(), s.reconnect(ctx)); err != nil {
 			return err
@@ -48,11 +48,12 @@ func (s *Session) runOne(ctx context.Context, at place) error {
 	if ctx.Err() != nil {
 		return errors.Join(context.Cause(ctx), err, r.discard())
 	}
-	if err != nil {
+	if err != nil && run.RunID == "" {
 		return err
 	}
-	if err := s.store.Append(run); err != nil {
-		return err
+	// A run that was measured is kept, also when its machine could not be taken back.
+	if appended := s.store.Append(run); appended != nil {
+		return errors.Join(err, appended)
 	}
 	s.done++
 	dropped := s.judge(at, run.Outcome)
@@ -60,7 +61,7 @@ func (s *Session) runOne(ctx context.Context, at place) error {
 	if dropped {
 		s.tell(Progress{Step: StepDropped, OS: spec.Distro, Reason: run.Cause})
 	}
-	return nil
+	return err
 }
 
 // judge drops a subject that does not boot, and says whether it did.

@@ -42,13 +42,13 @@ func (m *Machine) recordProcess() error {
 	return nil
 }
 
-// destroy ends the domain through libvirt, and QEMU itself where libvirt is
-// gone.
+// destroy ends the domain through libvirt, and QEMU itself where libvirt does
+// not: a daemon that was killed answers with all kinds of errors.
 func (m *Machine) destroy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, destroyLimit)
 	defer cancel()
 	err := m.domain.Destroy(ctx)
-	if err == nil || !errors.Is(err, hypervisor.ErrDisconnected) || m.process.PID == 0 {
+	if err == nil || m.process.PID == 0 {
 		return err
 	}
 	return EndQEMU(ctx, m.process, m.name)
