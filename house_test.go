@@ -80,6 +80,9 @@ func rank(dir string) (room string, level int) {
 func TestArrowsGoDown(t *testing.T) {
 	for _, s := range sources(t) {
 		room, level := rank(s.dir)
+		if s.dir == "." {
+			continue // the tests of the house look at every room
+		}
 		for _, imp := range s.file.Imports {
 			path := strings.Trim(imp.Path.Value, `"`)
 			target, ours := strings.CutPrefix(path, "distrolab/")

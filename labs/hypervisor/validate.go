@@ -37,7 +37,7 @@ func (d Domain) validateSize() error {
 	case d.Name == "" || len(d.Name) > maxName:
 		problems = append(problems, fmt.Errorf("name: must have 1 to %d bytes", maxName))
 	case strings.ContainsRune(d.Name, '/') || d.Name == "." || d.Name == "..":
-		problems = append(problems, errors.New("name: must not contain a slash or be . or .."))
+		problems = append(problems, errors.New("name: must not be . or .. and must not contain a slash"))
 	case strings.TrimSpace(d.Name) == "":
 		problems = append(problems, errors.New("name: must not be blank"))
 	}

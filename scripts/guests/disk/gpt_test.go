@@ -44,7 +44,8 @@ func TestDerivedIdentifiersDependOnBothWords(t *testing.T) {
 	if len(ids) != 6 {
 		t.Errorf("6 pairs gave %d identifiers", len(ids))
 	}
-	if deriveUUID("a", "b") != deriveUUID("a", "b") {
+	first, second := deriveUUID("a", "b"), deriveUUID("a", "b")
+	if first != second {
 		t.Error("the same pair gave two identifiers")
 	}
 }
