@@ -80,13 +80,12 @@ func (r *attempt) conclude(run *results.Run, ended error) {
 func (r *attempt) decide(run *results.Run, ended error) {
 	var fault *observe.FaultError
 	var stopped *observe.StoppedError
+	poweredOff := errors.As(ended, &stopped) && r.spec.Boot.PowersOff && r.spec.Finished(run.Timeline())
+	finished := ended == nil || poweredOff
 	switch {
-	case ended == nil && len(run.Taints) > 0:
-		run.Outcome = results.OutcomeTainted
-		run.Cause = run.Taints[0]
-	case ended == nil:
-		run.Outcome = results.OutcomeOK
-	case errors.As(ended, &stopped) && r.spec.Boot.PowersOff && r.spec.Finished(run.Timeline()):
+	case finished && len(run.Taints) > 0:
+		run.Outcome, run.Cause = results.OutcomeTainted, run.Taints[0]
+	case finished:
 		run.Outcome = results.OutcomeOK
 	case errors.As(ended, &fault), errors.As(ended, &stopped):
 		run.Outcome, run.Cause = results.OutcomeFailed, ended.Error()
