@@ -45,8 +45,11 @@ make_root() {
 	for item in "$@"; do
 		hooks+=(--customize-hook="download '${item%%:*}' '$WORK/${item#*:}'" --customize-hook="rm -r \"\$1${item%%:*}\"")
 	done
+	# mmdebstrap's own cleaning of apt is left out (--skip): it runs apt once
+	# more after the last hook, which leaves directories that belong to root or
+	# to _apt, by the mode.
 	stage "installing packages of Debian $suite (mmdebstrap, mode $mode; log $WORK/mmdebstrap.log)"
-	TMPDIR=$ROOT_TMP step mmdebstrap --mode="$mode" --variant=essential --format=tar --verbose \
+	TMPDIR=$ROOT_TMP step mmdebstrap --mode="$mode" --variant=essential --format=tar --verbose --skip=cleanup/apt \
 		--include="$packages" --aptopt='Acquire::Retries "3"' --aptopt='APT::Install-Recommends "false"' \
 		"${hooks[@]}" --customize-hook="$(scrub_hook)" \
 		"$suite" "$tar" "$WORK/sources.list" >"$WORK/mmdebstrap.log" 2>&1 || {
@@ -145,10 +148,10 @@ scrub_hook() {
 		rm -f etc/passwd- etc/shadow- etc/group- etc/gshadow- etc/subuid- etc/subgid- etc/.pwd.lock
 		sed -i -E "s/^([^:]*:[^:]*:)[0-9]+:/\\1$((SOURCE_DATE_EPOCH / 86400)):/" etc/shadow
 		rm -f var/cache/debconf/*-old var/lib/dpkg/*-old var/lib/dpkg/lock* var/cache/ldconfig/aux-cache
-		rm -f var/cache/apt/*.bin var/lib/apt/lists/*_* var/cache/apt/archives/*.deb var/lib/dpkg/available
+		rm -f var/lib/dpkg/available
+		rm -rf var/cache/apt/* var/lib/apt/lists/*
 		find var/log -type f -delete
-		# /tmp and /run are left to mmdebstrap, which still has its apt.conf there:
-		# without it, its last apt-get would work on the host's lists.
+		# /tmp and /run are left to mmdebstrap, which has its apt.conf there.
 		find var/tmp -mindepth 1 -delete
 		if [ -e usr/lib/systemd/systemd-resolved ]; then
 			ln -sf ../run/systemd/resolve/stub-resolv.conf etc/resolv.conf
