@@ -69,7 +69,7 @@ func TestQEMUKilledInASession(t *testing.T) {
 	w := newWorld(t, me())
 	out := filepath.Join(w.base, "session")
 	p := w.start("bench", "boot", "probe", "--runs", "2", "--out", out, "-o", "json")
-	p.until(`"measure-01-01-probe","os":"probe","phase":"measure","block":1,"done":1,"total":3,"milestone"`)
+	p.until(`"measure-01-01-probe","os":"probe","phase":"measure","block":1,"done":1,"total":3,"milestone":{"m":"kernel_console"`)
 	if err := syscall.Kill(w.qemu(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
