@@ -25,6 +25,7 @@ type Spec struct {
 	URI         string                     `json:"uri"` // libvirt
 	Accelerator hypervisor.AcceleratorKind `json:"accelerator"`
 	Machines    []machine.Spec             `json:"machines"`
+	Deadline    time.Duration              `json:"deadline_ns"` // after which a boot counts as failed
 	Created     time.Time                  `json:"created"`
 }
 

@@ -71,7 +71,7 @@ func (r *attempt) conclude(run *results.Run, ended error) {
 	r.decide(run, ended)
 	var fault *observe.FaultError
 	if run.Outcome != results.OutcomeOK && ended != nil && !errors.As(ended, &fault) {
-		run.Cause += r.guess() // a fault line names its cause itself
+		run.Cause += "; " + r.machine.Explain() // a fault line names its cause itself
 	}
 }
 
@@ -92,20 +92,6 @@ func (r *attempt) decide(run *results.Run, ended error) {
 	default:
 		run.Outcome, run.Cause = results.OutcomeTimeout, ended.Error()
 	}
-}
-
-// guess adds what the console may tell of the cause: a known fault line, or the
-// last line.
-func (r *attempt) guess() string {
-	observer := r.machine.Observer()
-	if faults := observer.FaultLines(); len(faults) > 0 {
-		f := faults[len(faults)-1]
-		return fmt.Sprintf("; the console has %q: %s", f.Line, f.Cause)
-	}
-	if tail := observer.Tail(1); len(tail) > 0 {
-		return fmt.Sprintf("; the console's last line is %q", tail[0])
-	}
-	return "; the console stayed silent"
 }
 
 func (r *attempt) hardware() results.VM {

@@ -38,9 +38,17 @@ func TestGuestThatNeverBoots(t *testing.T) {
 	if err != nil || len(runs) != 1 || runs[0].Outcome != results.OutcomeTimeout {
 		t.Fatalf("runs %+v, error %v", runs, err)
 	}
-	wants(t, runs[0].Cause, "deadline")
+	wants(t, runs[0].Cause, "deadline", lastWords)
+	w.noTrace()
+
+	s = w.mustRun(failed, "up", "dead-end", "--deadline", "8s")
+	wants(t, s.err, "has not booted after 8s", lastWords, "distrolab console lab/dead-end", "distrolab down lab")
+	w.mustRun(done, "down", "lab")
 	w.noTrace()
 }
+
+// lastWords are what the guest that never boots says.
+const lastWords = "no system here"
 
 // addDeadEnd adds the entry to the person's catalog and a blank disk as its
 // image.
@@ -49,8 +57,11 @@ func (w *world) addDeadEnd() {
 	dir := filepath.Join(w.env["XDG_CONFIG_HOME"], "distrolab", "distros")
 	image := filepath.Join(w.base, "dead-end")
 	disk := make([]byte, 1<<20)
-	copy(disk, "\xfa\xf4\xeb\xfd") // cli, and hlt for ever
-	copy(disk[510:], "\x55\xaa")   // the mark of a boot sector
+	// Prints what follows it on the serial port, byte by byte, and halts for ever:
+	// xor ax,ax; mov ds,ax; mov si,0x7c16; again: lodsb; test al,al; jz stop;
+	// mov dx,0x3f8; out dx,al; jmp again; stop: cli; halt: hlt; jmp halt
+	copy(disk, "\x31\xc0\x8e\xd8\xbe\x16\x7c\xac\x84\xc0\x74\x06\xba\xf8\x03\xee\xeb\xf5\xfa\xf4\xeb\xfd"+lastWords+"\r\n\x00")
+	copy(disk[510:], "\x55\xaa") // the mark of a boot sector
 	sum := sha256.Sum256(disk)
 	manifest := fmt.Sprintf(`{"schema": "distrolab.image/1", "distro": "dead-end", "version": "1", "arch": "amd64", "origin": "a test",
  "verdict": "made here", "created": "2026-11-23T00:00:00Z", "files": {"disk": {"name": "disk.raw", "sha256": %q, "size": %d, "format": "raw"}}}`,

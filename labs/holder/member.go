@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -81,9 +82,14 @@ func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) 
 
 // awaitBoot follows the boot to its end.
 func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine) {
-	err := made.Observer().Wait(ctx)
+	waited, cancel := context.WithTimeout(ctx, h.spec.Deadline)
+	defer cancel()
+	err := made.Observer().Wait(waited)
 	if ctx.Err() != nil {
 		return
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("it has not booted after %s and goes on trying; %s", h.spec.Deadline, made.Explain())
 	}
 	timeline := made.Observer().Finish(reason(err))
 	m.mu.Lock()

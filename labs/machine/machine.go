@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -140,6 +141,19 @@ func (m *Machine) ended(why string) {
 		m.observer.Stopped(why)
 		close(m.gone)
 	})
+}
+
+// Explain says what the console may tell of a boot that does not end: a known
+// fault line with its usual cause, or its last lines.
+func (m *Machine) Explain() string {
+	if faults := m.observer.FaultLines(); len(faults) > 0 {
+		f := faults[len(faults)-1]
+		return fmt.Sprintf("the console has %q: %s", f.Line, f.Cause)
+	}
+	if tail := m.observer.Tail(3); len(tail) > 0 {
+		return fmt.Sprintf("the console ends with %q", strings.Join(tail, "\n"))
+	}
+	return "the console stayed silent"
 }
 
 // Spec is what the machine was made from.

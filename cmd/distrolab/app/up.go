@@ -15,6 +15,7 @@ import (
 	"distrolab/distros"
 	"distrolab/labs"
 	"distrolab/labs/access"
+	"distrolab/labs/bench"
 	"distrolab/labs/home"
 	"distrolab/labs/machine"
 	"distrolab/labs/observe"
@@ -25,6 +26,7 @@ import (
 type upOptions struct {
 	lab, intent string
 	detach      bool
+	deadline    time.Duration
 	forwards    []string
 	hardware    machine.Wishes
 }
@@ -48,6 +50,7 @@ the lab back.`,
 	cmd.Flags().StringVar(&opt.intent, "intent", "", "YAML file that says what is wanted of each machine")
 	cmd.Flags().BoolVarP(&opt.detach, "detach", "d", false, "do not wait until the machines have booted")
 	cmd.Flags().StringArrayVar(&opt.forwards, "forward", nil, "LOCAL:PORT or MACHINE:LOCAL:PORT: a port of this machine's loopback that leads to the machine")
+	cmd.Flags().DurationVar(&opt.deadline, "deadline", 0, "longest time of a boot before it counts as failed (default 3m, without KVM 15m)")
 	hardwareFlags(cmd, &opt.hardware)
 	return cmd
 }
@@ -76,7 +79,11 @@ func (a *application) runUp(ctx context.Context, names []string, opt upOptions) 
 	if err != nil {
 		return err
 	}
-	spec := labs.Spec{Name: opt.lab, URI: a.libvirtURI(), Accelerator: accelerator.Kind, Machines: machines, Created: time.Now()}
+	if opt.deadline <= 0 {
+		opt.deadline = bench.DefaultDeadline(accelerator.Kind)
+	}
+	spec := labs.Spec{Name: opt.lab, URI: a.libvirtURI(), Accelerator: accelerator.Kind, Machines: machines,
+		Deadline: opt.deadline, Created: time.Now()}
 	err = labs.Launch(ctx, h, a.world.Executable, spec, key.Private)
 	var exists *labs.ErrLabExists
 	var held *labs.HolderError
