@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"distrolab/distros"
 	"distrolab/labs/hypervisor"
 	"distrolab/labs/ledger"
 	"distrolab/labs/network"
@@ -274,6 +273,3 @@ func (m *Machine) cmdline() string {
 	}
 	return line
 }
-
-// Kind says what the machine's image really is.
-func (m *Machine) Kind() distros.Kind { return m.spec.Kind }

@@ -110,7 +110,9 @@ func (a *application) printGC(o gcOutput) error {
 	}
 	fmt.Fprintln(a.world.Out)
 	for _, place := range o.Left.Checked {
-		fmt.Fprintf(a.world.Out, "%s looked at %s\n", v.glyphs.Check, place)
+		for i, part := range wrap("looked at "+place, v.width-2) {
+			fmt.Fprintf(a.world.Out, "%s %s\n", []string{v.glyphs.Check, " "}[min(i, 1)], part)
+		}
 	}
 	if len(o.Left.Leftovers) == 0 {
 		fmt.Fprintln(a.world.Out, map[bool]string{true: "nothing is left", false: "nothing is left there"}[len(o.Left.Unchecked) == 0])
