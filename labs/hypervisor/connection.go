@@ -179,13 +179,29 @@ func call[T any](ctx context.Context, c *Connection, late func(T), f func(*libvi
 	}()
 	select {
 	case r := <-reply:
-		return r.value, translate(r.err)
+		return r.value, c.explain(r.err)
 	case <-c.tap.closed:
 		close(abandoned)
 		return zero, ErrDisconnected
 	case <-ctx.Done():
 		close(abandoned)
 		return zero, context.Cause(ctx)
+	}
+}
+
+// explain translates an error of the library. On a closed connection the
+// library answers with whatever its socket says, EINVAL among it
+// (go-libvirt socket/socket.go); only libvirt's own answer counts then.
+func (c *Connection) explain(err error) error {
+	var remote libvirt.Error
+	if err == nil || errors.As(err, &remote) {
+		return translate(err)
+	}
+	select {
+	case <-c.tap.closed:
+		return ErrDisconnected
+	default:
+		return translate(err)
 	}
 }
 

@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	libvirt "github.com/digitalocean/go-libvirt"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -380,5 +382,20 @@ func TestSessionDaemonSaysWhatIsMissing(t *testing.T) {
 func TestDefaultURI(t *testing.T) {
 	if DefaultURI(0) != "qemu:///system" || DefaultURI(1000) != "qemu:///session" {
 		t.Error(DefaultURI(0), DefaultURI(1000))
+	}
+}
+
+// The library answers a call on a socket that is gone with EINVAL, now and
+// then before the caller has seen that the connection ended.
+func TestAnyErrorAfterTheEndSaysDisconnected(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	c := &Connection{tap: newTap(ours, func(packet) {})}
+	c.tap.Close()
+	for range 200 { // whichever of the two the caller sees first
+		err := do(t.Context(), c, func(*libvirt.Libvirt) error { return syscall.EINVAL })
+		if !errors.Is(err, ErrDisconnected) {
+			t.Fatalf("got %v, want ErrDisconnected", err)
+		}
 	}
 }
