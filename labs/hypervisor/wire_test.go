@@ -387,15 +387,19 @@ func TestDefaultURI(t *testing.T) {
 
 // The library answers a call on a socket that is gone with EINVAL, now and
 // then before the caller has seen that the connection ended.
-func TestAnyErrorAfterTheEndSaysDisconnected(t *testing.T) {
+func TestErrorsOfAClosedConnectionSayDisconnected(t *testing.T) {
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
 	c := &Connection{tap: newTap(ours, func(packet) {})}
+	if err := c.explain(syscall.EINVAL); !errors.Is(err, syscall.EINVAL) {
+		t.Errorf("while open: got %v, want the library's error", err)
+	}
 	c.tap.Close()
-	for range 200 { // whichever of the two the caller sees first
-		err := do(t.Context(), c, func(*libvirt.Libvirt) error { return syscall.EINVAL })
-		if !errors.Is(err, ErrDisconnected) {
-			t.Fatalf("got %v, want ErrDisconnected", err)
-		}
+	if err := c.explain(syscall.EINVAL); !errors.Is(err, ErrDisconnected) {
+		t.Errorf("after the end: got %v, want ErrDisconnected", err)
+	}
+	gone := libvirt.Error{Code: uint32(libvirt.ErrNoDomain), Message: "no domain"}
+	if err := c.explain(gone); !errors.Is(err, ErrNotFound) {
+		t.Errorf("an answer of libvirt's: got %v, want ErrNotFound", err)
 	}
 }
