@@ -1,5 +1,7 @@
 package distros
 
+import "slices"
+
 // The values that fields of an entry may have. The checker and the JSON Schema
 // of an entry are made from the same lists.
 
@@ -7,16 +9,21 @@ func kinds() []string {
 	return []string{string(KindVendor), string(KindLocal), string(KindStandIn), string(KindProbe)}
 }
 
-func supportStates() []string { return []string{"maintained", "ended", "unconfirmed"} }
+func supportStates() []string { return []string{"maintained", "extended", "ended", "unconfirmed"} }
 
 // resolvers are those that distros/release knows, which distros cannot import.
-func resolvers() []string { return []string{"flatcar", "fcos", "debian", "local", "none"} }
+func resolvers() []string {
+	return []string{
+		"flatcar", "fcos", "debian", "ubuntu", "alpine", "oracle", "checksums",
+		"github", "talos", "bottlerocket", "local", "none",
+	}
+}
 
 // formats are those the lab is designed for; provision renders some of them.
 func formats() []string {
 	return []string{
 		"cloud-init", "ignition", "clc", "talos", "bottlerocket", "k3os",
-		"rancheros", "linuxkit", "combustion", "none",
+		"rancheros", "linuxkit", "combustion", "kairos", "none",
 	}
 }
 
@@ -30,6 +37,20 @@ func deliveries() []string {
 func firmwares() []string { return []string{"bios", "uefi"} }
 
 func cpuLevels() []string { return []string{"x86-64-v1", "x86-64-v2", "x86-64-v3", "x86-64-v4"} }
+
+// classes are those of all criteria, each once. Which of them a fact may have
+// depends on its key.
+func classes() []string {
+	var all []string
+	for _, c := range Criteria() {
+		for _, class := range c.Classes {
+			if !slices.Contains(all, class) {
+				all = append(all, class)
+			}
+		}
+	}
+	return all
+}
 
 func criterionKeys() []string {
 	var keys []string

@@ -8,6 +8,7 @@ import (
 
 // Cell is what is known of one system on one criterion.
 type Cell struct {
+	Class       string `json:"class,omitempty"`       // the short answer, where the criterion has classes
 	Value       string `json:"value"`                 // empty: the catalog says nothing
 	Source      string `json:"source,omitempty"`      // owner/repo:path, URL, or "catalog" for a field of the entry itself
 	Checked     string `json:"checked,omitempty"`     // day the source was read, YYYY-MM-DD
@@ -27,20 +28,21 @@ type Comparison struct {
 	Rows    []Row    `json:"rows"`
 }
 
-// Compare sets systems side by side: first what the entries themselves say,
-// then the facts in the order of [Criteria]. Criteria of which no system has a
-// fact are left out.
+// Compare sets systems side by side: first who makes their images, then the
+// facts in the order of [Criteria]. A criterion that allows several facts has a
+// row for each; one of which no system has a fact is left out.
 func Compare(systems []Distro) Comparison {
 	c := Comparison{Distros: []string{}, Titles: []string{}, Rows: []Row{}}
 	for _, d := range systems {
 		c.Distros = append(c.Distros, d.Name)
 		c.Titles = append(c.Titles, d.Title)
 	}
-	for _, f := range entryCriteria() {
-		c.add(systems, f.Criterion, f.cell)
-	}
+	origin := inGroup(CriterionGroups()[0], Criterion{Key: "kind", Title: "Image made by"})[0]
+	c.add(systems, origin, func(d Distro) Cell { return Cell{Value: describeKind(d), Source: "catalog"} })
 	for _, criterion := range Criteria() {
-		c.add(systems, criterion, func(d Distro) Cell { return d.cell(criterion.Key) })
+		for n := range most(systems, criterion.Key) {
+			c.add(systems, criterion, func(d Distro) Cell { return d.cell(criterion.Key, n) })
+		}
 	}
 	return c
 }
@@ -82,30 +84,55 @@ func (d Distro) Fact(key string) (Fact, bool) {
 	return d.Facts[i], true
 }
 
-func (d Distro) cell(key string) Cell {
-	f, ok := d.Fact(key)
-	if !ok {
-		return Cell{}
+// allFacts returns what the entry says on a criterion that may have several.
+func (d Distro) allFacts(key string) []Fact {
+	var found []Fact
+	for _, f := range d.Facts {
+		if f.Key == key {
+			found = append(found, f)
+		}
 	}
-	return Cell{Value: f.Value, Source: f.Source, Checked: f.Checked, Unconfirmed: f.Unconfirmed}
+	return found
 }
 
-// entryCriterion is a row read from the fields of an entry, not from its facts.
-type entryCriterion struct {
-	Criterion
-	value func(Distro) string
+// most is the largest number of facts that one system has on a criterion, at
+// least one: each gets a row.
+func most(systems []Distro, key string) int {
+	n := 1
+	for _, d := range systems {
+		n = max(n, len(d.allFacts(key)))
+	}
+	return n
 }
 
-func (e entryCriterion) cell(d Distro) Cell {
-	return Cell{Value: e.value(d), Source: "catalog"}
+// cell is the n-th fact on a criterion, or what the fields of the entry say in
+// place of a first one.
+func (d Distro) cell(key string, n int) Cell {
+	facts := d.allFacts(key)
+	if n < len(facts) {
+		f := facts[n]
+		return Cell{Class: f.Class, Value: f.Value, Source: f.Source, Checked: f.Checked, Unconfirmed: f.Unconfirmed}
+	}
+	if value := d.field(key); n == 0 && value != "" {
+		return Cell{Value: value, Source: "catalog"}
+	}
+	return Cell{}
 }
 
-func entryCriteria() []entryCriterion {
-	return []entryCriterion{
-		{Criterion{"kind", "Image made by"}, describeKind},
-		{Criterion{"delivery", "Config arrives by"}, func(d Distro) string { return d.Config.Delivery.String() }},
-		{Criterion{"memory", "Least memory"}, func(d Distro) string { return fmt.Sprintf("%d MiB", d.Hardware.MemoryMiB) }},
-		{Criterion{"firmware", "Firmware"}, describeFirmware},
+// field says what the entry itself holds on a criterion, for the machine that
+// the lab gives it.
+func (d Distro) field(key string) string {
+	switch {
+	case key == "delivery":
+		return d.Config.Delivery.String()
+	case key == "memory" && d.Hardware.MemoryMiB > 0:
+		return fmt.Sprintf("%d MiB", d.Hardware.MemoryMiB)
+	case key == "disk" && d.Hardware.DiskGiB > 0:
+		return fmt.Sprintf("%d GiB", d.Hardware.DiskGiB)
+	case key == "firmware":
+		return describeFirmware(d)
+	default:
+		return ""
 	}
 }
 

@@ -85,6 +85,16 @@ func Criteria() []Criterion {
 	)
 }
 
+// criterion finds the criterion of a key.
+func criterion(key string) (Criterion, bool) {
+	all := Criteria()
+	i := slices.IndexFunc(all, func(c Criterion) bool { return c.Key == key })
+	if i < 0 {
+		return Criterion{}, false
+	}
+	return all[i], true
+}
+
 func inGroup(group string, criteria ...Criterion) []Criterion {
 	for i := range criteria {
 		criteria[i].Group = group

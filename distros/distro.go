@@ -20,14 +20,15 @@ const (
 // Distro is one catalog entry: what a system is, where its releases are, how it
 // is configured, and what shows that it has booted.
 type Distro struct {
-	Name      string  `yaml:"name" json:"name"`                                 // identifier: [a-z0-9-], at most 32 characters
-	Title     string  `yaml:"title" json:"title"`                               // the name people use
-	Kind      Kind    `yaml:"kind" json:"kind"`                                 // what its image really is
-	StandsFor string  `yaml:"stands_for,omitempty" json:"stands_for,omitempty"` // stand-ins: what they imitate, in words
-	Vendor    string  `yaml:"vendor" json:"vendor"`                             // who makes it
-	Summary   string  `yaml:"summary" json:"summary"`                           // one sentence
-	Support   Support `yaml:"support" json:"support"`                           // is it still maintained
-	Facts     []Fact  `yaml:"facts" json:"facts"`
+	Name      string   `yaml:"name" json:"name"`                                 // identifier: [a-z0-9-], at most 32 characters
+	Aliases   []string `yaml:"aliases,omitempty" json:"aliases,omitempty"`       // other names that commands accept: [a-z0-9.-]
+	Title     string   `yaml:"title" json:"title"`                               // the name people use
+	Kind      Kind     `yaml:"kind" json:"kind"`                                 // what its image really is
+	StandsFor string   `yaml:"stands_for,omitempty" json:"stands_for,omitempty"` // stand-ins: what they imitate, in words
+	Vendor    string   `yaml:"vendor" json:"vendor"`                             // who makes it
+	Summary   string   `yaml:"summary" json:"summary"`                           // one sentence
+	Support   Support  `yaml:"support" json:"support"`                           // is it still maintained
+	Facts     []Fact   `yaml:"facts" json:"facts"`
 
 	Release  ReleaseSource `yaml:"release" json:"release"`   // where its versions and images come from
 	Config   ConfigProfile `yaml:"config" json:"config"`     // format and delivery of its first-boot config
@@ -36,16 +37,20 @@ type Distro struct {
 	Traps    []string      `yaml:"traps,omitempty" json:"traps,omitempty"`
 }
 
-// Support is the state of maintenance of a system.
+// Support is the state of maintenance of a system. Days are written 2026-08-21.
 type Support struct {
-	State      string `yaml:"state" json:"state"`                                 // "maintained", "ended", "unconfirmed"
-	Since      string `yaml:"since,omitempty" json:"since,omitempty"`             // day the state began, where known
-	ReplacedBy string `yaml:"replaced_by,omitempty" json:"replaced_by,omitempty"` // for ended systems: what continues them
+	State         string `yaml:"state" json:"state"`                                       // as last checked: "maintained", "extended", "ended", "unconfirmed"
+	Since         string `yaml:"since,omitempty" json:"since,omitempty"`                   // day the state began, where known
+	Until         string `yaml:"until,omitempty" json:"until,omitempty"`                   // last day of free standard support, where known
+	ExtendedUntil string `yaml:"extended_until,omitempty" json:"extended_until,omitempty"` // last day of long-term, paid or volunteer support
+	ReplacedBy    string `yaml:"replaced_by,omitempty" json:"replaced_by,omitempty"`       // for ended systems: what continues them
+	Source        string `yaml:"source,omitempty" json:"source,omitempty"`                 // where those days come from
 }
 
 // Fact is one sourced statement about a system.
 type Fact struct {
 	Key         string `yaml:"key" json:"key"`                                     // criterion, one of [Criteria]
+	Class       string `yaml:"class,omitempty" json:"class,omitempty"`             // short answer, one of the criterion's classes
 	Value       string `yaml:"value" json:"value"`                                 // the statement
 	Source      string `yaml:"source" json:"source"`                               // owner/repo:path or URL
 	Checked     string `yaml:"checked" json:"checked"`                             // day the source was read, YYYY-MM-DD
@@ -54,7 +59,7 @@ type Fact struct {
 
 // ReleaseSource names the resolver of a system's index and what it needs.
 type ReleaseSource struct {
-	Resolver string            `yaml:"resolver" json:"resolver"`                     // "flatcar", "fcos", "debian", "local" or "none"
+	Resolver string            `yaml:"resolver" json:"resolver"`                     // "flatcar", "debian", "checksums", … or "none"
 	Channel  string            `yaml:"channel,omitempty" json:"channel,omitempty"`   // default channel, stream or suite
 	BaseURL  string            `yaml:"base_url,omitempty" json:"base_url,omitempty"` // index root; a mirror may replace it
 	Options  map[string]string `yaml:"options,omitempty" json:"options,omitempty"`   // resolver-specific, documented there

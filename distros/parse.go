@@ -12,29 +12,32 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// parseEntry reads one catalog file and returns its entry with every problem
-// that was found. A file that cannot be read as an entry at all yields the
+// parseEntry reads one catalog file and returns its entry and the checker
+// that found its problems. A file that cannot be read as an entry at all yields the
 // reasons for that only.
-func parseEntry(file string, text []byte) (Distro, []Problem) {
+func parseEntry(file string, text []byte) (Distro, *checker) {
+	c := &checker{file: file}
 	tree, err := parser.ParseBytes(text, 0)
 	if err != nil {
-		return Distro{}, []Problem{yamlProblem(file, err)}
+		c.problems = []Problem{yamlProblem(file, err)}
+		return Distro{}, c
 	}
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
-		return Distro{}, []Problem{{File: file, Message: fmt.Sprintf("has %d YAML documents; a catalog file holds one entry", len(tree.Docs))}}
+		c.problems = []Problem{{File: file, Message: fmt.Sprintf("has %d YAML documents; a catalog file holds one entry", len(tree.Docs))}}
+		return Distro{}, c
 	}
-	root := tree.Docs[0].Body
-	if bad := unknownFields(file, root, reflect.TypeFor[Distro](), ""); len(bad) > 0 {
-		return Distro{}, bad
+	c.root = tree.Docs[0].Body
+	if c.problems = unknownFields(file, c.root, reflect.TypeFor[Distro](), ""); len(c.problems) > 0 {
+		return Distro{}, c
 	}
 	var d Distro
-	if err := yaml.NodeToValue(root, &d, yaml.Strict()); err != nil {
-		return Distro{}, []Problem{yamlProblem(file, err)}
+	if err := yaml.NodeToValue(c.root, &d, yaml.Strict()); err != nil {
+		c.problems = []Problem{yamlProblem(file, err)}
+		return Distro{}, c
 	}
-	c := &checker{file: file, root: root}
-	c.text(root)
+	c.text(c.root)
 	c.entry(d)
-	return d, c.problems
+	return d, c
 }
 
 // yamlProblem turns the YAML library's error into ours. Its message without

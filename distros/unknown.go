@@ -9,7 +9,7 @@ import (
 // UnknownError says that no entry has a name, and which names are near.
 type UnknownError struct {
 	Name    string   // what was asked for
-	Nearest []string // at most three, nearest first; empty if nothing is near
+	Nearest []string // names and aliases, at most three, nearest first; empty if nothing is near
 	Known   []string // all names, in catalog order
 }
 
@@ -21,15 +21,20 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("no system is called %q; there are %s", e.Name, strings.Join(e.Known, ", "))
 }
 
-// unknown builds the error for a name that is not among the known ones.
-func unknown(name string, known []string) *UnknownError {
-	e := &UnknownError{Name: clip(name, 64), Known: known}
+// unknown builds the error for a name that no entry answers to. An entry is
+// suggested once, by its nearest name.
+func unknown(name string, entries []Distro) *UnknownError {
+	e := &UnknownError{Name: clip(name, 64)}
 	wanted := strings.ToLower(e.Name)
-	distance := make(map[string]int, len(known))
-	for _, k := range known {
-		distance[k] = nameDistance(wanted, k)
-		if distance[k] <= 1+len(wanted)/3 {
-			e.Nearest = append(e.Nearest, k)
+	distance := make(map[string]int, len(entries))
+	for _, d := range entries {
+		e.Known = append(e.Known, d.Name)
+		near := slices.MinFunc(append([]string{d.Name}, d.Aliases...), func(a, b string) int {
+			return nameDistance(wanted, a) - nameDistance(wanted, b)
+		})
+		distance[near] = nameDistance(wanted, near)
+		if distance[near] <= 1+len(wanted)/3 {
+			e.Nearest = append(e.Nearest, near)
 		}
 	}
 	slices.SortStableFunc(e.Nearest, func(a, b string) int { return distance[a] - distance[b] })

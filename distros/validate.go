@@ -3,11 +3,9 @@ package distros
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
@@ -60,12 +58,6 @@ func (c *checker) between(value, low, high int, path ...any) {
 	}
 }
 
-func (c *checker) day(value string, path ...any) {
-	if _, err := time.Parse(time.DateOnly, value); err != nil {
-		c.bad(fmt.Sprintf("%q is not a day, such as 2026-08-21", clip(value, 64)), path...)
-	}
-}
-
 // text refuses what could play with the reader's terminal, in any value.
 func (c *checker) text(root ast.Node) {
 	ast.Walk(textVisitor{c}, root)
@@ -109,6 +101,7 @@ func (c *checker) entry(d Distro) {
 	if d.Name != entryName(c.file) {
 		c.bad(fmt.Sprintf("must be %q, as the file is called", clip(entryName(c.file), 64)), "name")
 	}
+	c.aliases(d)
 	c.filled(d.Title, "title")
 	c.filled(d.Vendor, "vendor")
 	c.filled(d.Summary, "summary")
@@ -117,50 +110,13 @@ func (c *checker) entry(d Distro) {
 		c.bad("is for kind stand-in, and required there", "stands_for")
 	}
 	c.support(d.Support)
-	c.facts(d.Facts)
+	c.facts(d.Facts, d.Support.State)
 	c.release(d.Release)
 	c.config(d.Config)
 	c.hardware(d.Hardware)
 	c.boot(d.Boot)
 	for i, trap := range d.Traps {
 		c.filled(trap, "traps", i)
-	}
-}
-
-func (c *checker) support(s Support) {
-	c.oneOf(s.State, supportStates(), "support", "state")
-	if s.Since != "" {
-		c.day(s.Since, "support", "since")
-	}
-}
-
-func (c *checker) facts(facts []Fact) {
-	keys := criterionKeys()
-	seen := map[string]bool{}
-	for i, f := range facts {
-		c.oneOf(f.Key, keys, "facts", i, "key")
-		if seen[f.Key] {
-			c.bad(fmt.Sprintf("%q is given twice", clip(f.Key, 64)), "facts", i, "key")
-		}
-		seen[f.Key] = true
-		c.filled(f.Value, "facts", i, "value")
-		if f.Source == "" && !f.Unconfirmed {
-			c.bad("is empty; name it as owner/repo:path or URL, or mark the fact unconfirmed", "facts", i, "source")
-		}
-		c.day(f.Checked, "facts", i, "checked")
-	}
-}
-
-func (c *checker) release(r ReleaseSource) {
-	c.oneOf(r.Resolver, resolvers(), "release", "resolver")
-	if (r.Resolver == "none") != (r.Reason != "") {
-		c.bad("is for resolver none, and required there: why there is no image to fetch", "release", "reason")
-	}
-	if r.BaseURL != "" {
-		u, err := url.Parse(r.BaseURL)
-		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil {
-			c.bad(fmt.Sprintf("%q is not a URL such as https://mirror.example/path", clip(r.BaseURL, 64)), "release", "base_url")
-		}
 	}
 }
 

@@ -36,11 +36,11 @@ func TestProblemsNameFileLineAndField(t *testing.T) {
 		{"name unlike the file", "name: mine", "name: other", `mine.yaml:1: name: must be "mine", as the file is called`},
 		{"unknown kind", "kind: vendor", "kind: real", `mine.yaml:3: kind: "real" is not one of vendor, local, stand-in, probe`},
 		{"stand-in for nothing", "kind: vendor", "kind: stand-in", `mine.yaml:1: stands_for: is for kind stand-in, and required there`},
-		{"unknown support", "state: maintained", "state: fine", `mine.yaml:6: support.state: "fine" is not one of maintained, ended, unconfirmed`},
-		{"unknown fact", "key: shell", "key: colour", `mine.yaml:8: facts[0].key: "colour" is not one of support`},
+		{"unknown support", "state: maintained", "state: fine", `mine.yaml:6: support.state: "fine" is not one of maintained, extended, ended, unconfirmed`},
+		{"unknown fact", "key: shell,", "key: colour,", `mine.yaml:8: facts[0].key: "colour" is not one of nature`},
 		{"no source", `source: "me/mine:README.md"`, `source: ""`, `mine.yaml:8: facts[0].source: is empty; name it as owner/repo:path or URL, or mark the fact unconfirmed`},
 		{"no such day", "2026-11-22", "2026-13-22", `mine.yaml:8: facts[0].checked: "2026-13-22" is not a day, such as 2026-08-21`},
-		{"unknown resolver", "resolver: local", "resolver: ftp", `mine.yaml:9: release.resolver: "ftp" is not one of flatcar, fcos, debian, local, none`},
+		{"unknown resolver", "resolver: local", "resolver: ftp", `mine.yaml:9: release.resolver: "ftp" is not one of flatcar, fcos, debian, ubuntu, alpine`},
 		{"no reason", "resolver: local", "resolver: none", `mine.yaml:9: release.reason: is for resolver none, and required there: why there is no image to fetch`},
 		{"file URL", "resolver: local", "resolver: debian, base_url: 'file:///etc'", `mine.yaml:9: release.base_url: "file:///etc" is not a URL such as https://mirror.example/path`},
 		{"unknown format", "format: cloud-init", "format: yaml", `mine.yaml:10: config.format: "yaml" is not one of cloud-init`},
@@ -58,8 +58,8 @@ func TestProblemsNameFileLineAndField(t *testing.T) {
 		{"finish never seen", "'done'}", "'done'}, finish: mgmt_syn, missing: {mgmt_syn: no network}", `mine.yaml:12: boot.finish: mgmt_syn ends the boot but is never seen; name another milestone`},
 		{"terminal escape", "title: Mine", `title: "\e[31mMine"`, `mine.yaml:2: title: holds a control character, which could change the reader's terminal`},
 		{"text direction", "title: Mine", "title: \"Mine \\u202e\"", `mine.yaml:2: title: holds a control character, which could change the reader's terminal`},
-		{"unknown field", "vendor: Me", "vender: Me", `mine.yaml:4: vender: is not a field here; there are name, title`},
-		{"unknown field below", "{key: shell,", "{key: shell, colour: red,", `mine.yaml:8: facts[0].colour: is not a field here; there are key, value, source, checked, unconfirmed`},
+		{"unknown field", "vendor: Me", "vender: Me", `mine.yaml:4: vender: is not a field here; there are name, aliases, title`},
+		{"unknown field below", "{key: shell,", "{key: shell, colour: red,", `mine.yaml:8: facts[0].colour: is not a field here; there are key, class, value, source, checked, unconfirmed`},
 		{"wrong type", "memory_mib: 512", "memory_mib: much", `mine.yaml:11: cannot unmarshal`},
 		{"broken YAML", "title: Mine", "title: @Mine", `mine.yaml:2: '@' is a reserved character`},
 		{"two documents", "name: mine", "---\na: b\n---\nname: mine", `mine.yaml: has 2 YAML documents; a catalog file holds one entry`},
@@ -82,8 +82,8 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	want := `reading the catalog: 4 to correct
   a.yaml:3: kind: "odd" is not one of vendor, local, stand-in, probe
   a.yaml:11: hardware.memory_mib: 1 is not between 64 and 1048576
-  b.yaml:1: colour: is not a field here; there are name, title, kind, stands_for, vendor, summary, support, facts, release, config, hardware, boot, traps
-  b.yaml:2: size: is not a field here; there are name, title, kind, stands_for, vendor, summary, support, facts, release, config, hardware, boot, traps`
+  b.yaml:1: colour: is not a field here; there are name, aliases, title, kind, stands_for, vendor, summary, support, facts, release, config, hardware, boot, traps
+  b.yaml:2: size: is not a field here; there are name, aliases, title, kind, stands_for, vendor, summary, support, facts, release, config, hardware, boot, traps`
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -106,7 +106,8 @@ func FuzzParseEntry(f *testing.F) {
 	f.Add([]byte("? {a: b}\n: c"))
 	f.Add([]byte("name: \xff"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d, problems := parseEntry("mine.yaml", text)
+		d, c := parseEntry("mine.yaml", text)
+		problems := c.problems
 		for _, p := range problems {
 			if p.Message == "" || p.File != "mine.yaml" {
 				t.Errorf("problem %+v says nothing", p)
