@@ -108,6 +108,7 @@ var walls = []struct{ imports, allowed, reason string }{
 	{"charm.land/", "tui", "one place draws"},
 	{"github.com/spf13/cobra", "cmd/distrolab/app", "one place reads the command line"},
 	{"golang.org/x/crypto/ssh", "labs/access", "one place logs in"},
+	{"github.com/ProtonMail/go-crypto", "distros/signature", "one place judges signatures"},
 }
 
 func TestWallsHold(t *testing.T) {
