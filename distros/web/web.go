@@ -5,22 +5,29 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
 // maxRedirects is how often a server may send us on.
 const maxRedirects = 5
 
+// documentTimeout is how long a whole document may take. They are short: a
+// server that needs longer will not do better with more patience.
+const documentTimeout = time.Minute
+
 // Client asks servers by rules. Make one with [New].
 type Client struct {
-	http  *http.Client
-	plain bool
+	http    *http.Client
+	plain   bool
+	timeout time.Duration // for one document
 }
 
 // New makes a Client that uses the transport of base. With plain, HTTP without
@@ -33,7 +40,15 @@ func New(base *http.Client, plain bool) *Client {
 		}
 		return allowed(req.URL, plain)
 	}
-	return &Client{http: &c, plain: plain}
+	return &Client{http: &c, plain: plain, timeout: documentTimeout}
+}
+
+// Patient returns a Client that waits longer for a document, for servers that
+// make it only when asked.
+func (c *Client) Patient(timeout time.Duration) *Client {
+	p := *c
+	p.timeout = timeout
+	return &p
 }
 
 // allowed says why an address may not be asked; nil if it may.
@@ -60,10 +75,54 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// Get returns a whole document of at most limit bytes. The error is an
-// [*UnreachableError], a [*StatusError], or says that the document is too long.
+// Get returns a whole document of at most limit bytes, which is not a web page.
+// The error is an [*UnreachableError], a [*StatusError], or says that the
+// document is too long. A web page in place of the document is unreachable too:
+// somebody stands in the way, such as a network that wants a sign-in first.
 func (c *Client) Get(ctx context.Context, address string, limit int64) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	text, err := c.Page(ctx, address, limit)
+	if err != nil || !isPage(text) {
+		return text, err
+	}
+	return nil, &UnreachableError{Host: hostOf(address), Hint: hintPortal, Err: fmt.Errorf("reading %s: a web page came instead of the document", address)}
+}
+
+// Page is [Client.Get] for documents that are web pages, such as the listing of
+// a directory.
+func (c *Client) Page(ctx context.Context, address string, limit int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	resp, err := c.ask(ctx, http.MethodGet, address)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // only read
+	text, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if err != nil {
+		return nil, unreachable(ctx, resp.Request.URL, err)
+	}
+	if int64(len(text)) > limit {
+		return nil, fmt.Errorf("reading %s: longer than %d bytes, so it is not what was asked for", address, limit)
+	}
+	return text, nil
+}
+
+// Size asks how long a file is without fetching it; 0 if the server does not
+// say. The errors are those of [Client.Get].
+func (c *Client) Size(ctx context.Context, address string) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	resp, err := c.ask(ctx, http.MethodHead, address)
+	if err != nil {
+		return 0, err
+	}
+	resp.Body.Close() //nolint:errcheck // it has none
+	return max(resp.ContentLength, 0), nil
+}
+
+// ask sends a request without a body; the caller closes that of the answer.
+func (c *Client) ask(ctx context.Context, method, address string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
 		return nil, fmt.Errorf("asking a server: %w", err)
 	}
@@ -71,18 +130,25 @@ func (c *Client) Get(ctx context.Context, address string, limit int64) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
 	if resp.StatusCode != http.StatusOK {
-		return nil, &StatusError{URL: address, Code: resp.StatusCode}
+		resp.Body.Close() //nolint:errcheck // only the status matters
+		return nil, statusOf(resp, address)
 	}
-	text, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	return resp, nil
+}
+
+// isPage reports whether a document begins as a web page does.
+func isPage(text []byte) bool {
+	head := bytes.ToLower(bytes.TrimSpace(text[:min(len(text), 512)]))
+	return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
 	if err != nil {
-		return nil, unreachable(ctx, req.URL, err)
+		return "the server"
 	}
-	if int64(len(text)) > limit {
-		return nil, fmt.Errorf("reading %s: longer than %d bytes, so it is not what was asked for", address, limit)
-	}
-	return text, nil
+	return u.Host
 }
 
 // Reachable asks for an address and waits at most the timeout for the head of
@@ -91,32 +157,41 @@ func (c *Client) Get(ctx context.Context, address string, limit int64) ([]byte, 
 func (c *Client) Reachable(ctx context.Context, address string, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return fmt.Errorf("asking a server: %w", err)
+	resp, err := c.ask(ctx, http.MethodGet, address)
+	var status *StatusError
+	if errors.As(err, &status) {
+		return &UnreachableError{Host: hostOf(address), Hint: hintProxy, Err: status}
 	}
-	resp, err := c.Do(req)
 	if err != nil {
 		return err
 	}
 	resp.Body.Close() //nolint:errcheck // only the status matters
-	if resp.StatusCode != http.StatusOK {
-		status := &StatusError{URL: address, Code: resp.StatusCode}
-		return &UnreachableError{Host: req.URL.Host, Hint: hintProxy, Err: status}
-	}
 	return nil
 }
 
 // StatusError is an answer other than the document.
 type StatusError struct {
-	URL  string
-	Code int // HTTP status
+	URL   string
+	Code  int       // HTTP status
+	Until time.Time // when the server says that it will answer again; zero: it does not say
+}
+
+func statusOf(resp *http.Response, address string) *StatusError {
+	e := &StatusError{URL: address, Code: resp.StatusCode}
+	if resp.Header.Get("X-RateLimit-Remaining") == "0" {
+		if reset, err := strconv.ParseInt(resp.Header.Get("X-RateLimit-Reset"), 10, 64); err == nil {
+			e.Until = time.Unix(reset, 0).UTC()
+		}
+	}
+	return e
 }
 
 // Error names the status and what it usually means.
 func (e *StatusError) Error() string {
 	hint := ""
 	switch {
+	case !e.Until.IsZero():
+		hint = "; it answers again after " + e.Until.Format("15:04 MST")
 	case e.Code == http.StatusNotFound || e.Code == http.StatusGone:
 		hint = "; this version, channel or architecture may not exist there"
 	case e.Code == http.StatusTooManyRequests || e.Code >= 500:
@@ -134,6 +209,9 @@ type UnreachableError struct {
 
 // hintProxy is the advice that fits most unreachable servers.
 const hintProxy = "check the network and HTTPS_PROXY, name a mirror, or use the guests built on this machine"
+
+// hintPortal is the advice for a web page where a document was asked for.
+const hintPortal = "a network's sign-in page may stand in the way: sign in with a browser, or check HTTPS_PROXY or the mirror"
 
 // Error says which host, why, and what to do.
 func (e *UnreachableError) Error() string {
