@@ -9,7 +9,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
 // parseEntry reads one catalog file and returns its entry and the checker
@@ -17,25 +16,10 @@ import (
 // reasons for that only.
 func parseEntry(file string, text []byte) (Distro, *checker) {
 	c := &checker{file: file}
-	tree, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		c.problems = []Problem{yamlProblem(file, err)}
-		return Distro{}, c
-	}
-	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
-		c.problems = []Problem{{File: file, Message: fmt.Sprintf("has %d YAML documents; a catalog file holds one entry", len(tree.Docs))}}
-		return Distro{}, c
-	}
-	c.root = tree.Docs[0].Body
-	if c.problems = unknownFields(file, c.root, reflect.TypeFor[Distro](), ""); len(c.problems) > 0 {
-		return Distro{}, c
-	}
 	var d Distro
-	if err := yaml.NodeToValue(c.root, &d, yaml.Strict()); err != nil {
-		c.problems = []Problem{yamlProblem(file, err)}
+	if !c.read(text, &d) {
 		return Distro{}, c
 	}
-	c.text(c.root)
 	c.entry(d)
 	return d, c
 }

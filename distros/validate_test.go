@@ -62,7 +62,7 @@ func TestProblemsNameFileLineAndField(t *testing.T) {
 		{"unknown field below", "{key: shell,", "{key: shell, colour: red,", `mine.yaml:8: facts[0].colour: is not a field here; there are key, class, value, source, checked, unconfirmed`},
 		{"wrong type", "memory_mib: 512", "memory_mib: much", `mine.yaml:11: cannot unmarshal`},
 		{"broken YAML", "title: Mine", "title: @Mine", `mine.yaml:2: '@' is a reserved character`},
-		{"two documents", "name: mine", "---\na: b\n---\nname: mine", `mine.yaml: has 2 YAML documents; a catalog file holds one entry`},
+		{"two documents", "name: mine", "---\na: b\n---\nname: mine", `mine.yaml: has 2 YAML documents; there must be one`},
 		{"alias", "title: Mine\n", "title: &t Mine\n", `mine.yaml:2: title: uses an anchor or alias; write the value out`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
