@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Cell is what is known of one system on one criterion.
@@ -30,8 +31,9 @@ type Comparison struct {
 
 // Compare sets systems side by side: first who makes their images, then the
 // facts in the order of [Criteria]. A criterion that allows several facts has a
-// row for each; one of which no system has a fact is left out.
-func Compare(systems []Distro) Comparison {
+// row for each; one of which no system has a fact is left out. What the facts
+// say of support may be old, so its row is preceded by the standing of the day.
+func Compare(systems []Distro, day time.Time) Comparison {
 	c := Comparison{Distros: []string{}, Titles: []string{}, Rows: []Row{}}
 	for _, d := range systems {
 		c.Distros = append(c.Distros, d.Name)
@@ -40,6 +42,10 @@ func Compare(systems []Distro) Comparison {
 	origin := inGroup(CriterionGroups()[0], Criterion{Key: "kind", Title: "Image made by"})[0]
 	c.add(systems, origin, func(d Distro) Cell { return Cell{Value: describeKind(d), Source: "catalog"} })
 	for _, criterion := range Criteria() {
+		if criterion.Key == "support" {
+			today := Criterion{Key: "standing", Title: "Support today", Group: criterion.Group, Classes: supportStates()}
+			c.add(systems, today, func(d Distro) Cell { return standing(d, day) })
+		}
 		for n := range most(systems, criterion.Key) {
 			c.add(systems, criterion, func(d Distro) Cell { return d.cell(criterion.Key, n) })
 		}
@@ -117,6 +123,12 @@ func (d Distro) cell(key string, n int) Cell {
 		return Cell{Value: value, Source: "catalog"}
 	}
 	return Cell{}
+}
+
+// standing is computed, but only as sure as what it is computed from.
+func standing(d Distro, day time.Time) Cell {
+	now := d.Support.On(day)
+	return Cell{Class: now.State, Value: now.String(), Source: firstOf(d.Support.Source, "catalog"), Unconfirmed: now.State == "unconfirmed"}
 }
 
 // field says what the entry itself holds on a criterion, for the machine that

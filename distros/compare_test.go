@@ -25,7 +25,7 @@ func TestCompareKeepsSourcesAndGaps(t *testing.T) {
 		{Key: "shell", Value: "bash", Checked: "2026-02-02", Unconfirmed: true},
 	}}
 	var shell, ssh Row
-	for _, row := range Compare([]Distro{a, b}).Rows {
+	for _, row := range Compare([]Distro{a, b}, on(t, "2026-11-26")).Rows {
 		switch row.Key {
 		case "shell":
 			shell = row
@@ -51,7 +51,7 @@ func TestCompareKeepsSourcesAndGaps(t *testing.T) {
 func TestOnlyDifferencesDropsAgreement(t *testing.T) {
 	a := Distro{Name: "a", Kind: KindVendor, Facts: []Fact{{Key: "ssh", Value: "yes"}, {Key: "shell", Value: "bash"}}}
 	b := Distro{Name: "b", Kind: KindLocal, Facts: []Fact{{Key: "ssh", Value: "no"}, {Key: "shell", Value: "bash"}}}
-	whole := Compare([]Distro{a, b})
+	whole := Compare([]Distro{a, b}, on(t, "2026-11-26"))
 	var keys []string
 	for _, row := range whole.OnlyDifferences().Rows {
 		keys = append(keys, row.Key)
@@ -65,7 +65,7 @@ func TestOnlyDifferencesDropsAgreement(t *testing.T) {
 }
 
 func TestComparingNothingIsEmptyNotNull(t *testing.T) {
-	text, err := json.Marshal(Compare(nil).OnlyDifferences())
+	text, err := json.Marshal(Compare(nil, on(t, "2026-11-26")).OnlyDifferences())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestStandInIsCalledOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := Compare([]Distro{d}).Rows[0].Cells[0].Value
+	got := Compare([]Distro{d}, on(t, "2026-11-26")).Rows[0].Cells[0].Value
 	if want := "this machine, standing in for the CoreOS family (Flatcar, Fedora CoreOS)"; got != want {
 		t.Errorf("kind is %q, want %q", got, want)
 	}
