@@ -13,7 +13,8 @@ type Problem struct {
 	Message string `json:"message"`         // what is wrong and what is allowed
 }
 
-// String says it in one line, as compilers do: file:line: field: message.
+// String says it in one line, as compilers do: file:line: field: message. What
+// could play with the reader's terminal becomes a question mark.
 func (p Problem) String() string {
 	s := p.File + ":"
 	if p.Line > 0 {
@@ -22,7 +23,12 @@ func (p Problem) String() string {
 	if p.Field != "" {
 		s += " " + p.Field + ":"
 	}
-	return s + " " + p.Message
+	return strings.Map(func(r rune) rune {
+		if unprintable(r) {
+			return '?'
+		}
+		return r
+	}, s+" "+p.Message)
 }
 
 // InvalidError lists every problem of the catalog files that were read.

@@ -37,17 +37,28 @@ func (r *Reading) Problems() []Problem { return r.c.problems }
 // read decodes the text into v and notes what is wrong with it as YAML. It
 // says whether v was filled.
 func (c *checker) read(text []byte, v any) bool {
+	if problem := tooDeep(text); problem != "" {
+		c.problems = []Problem{{File: c.file, Message: problem}}
+		return false
+	}
 	tree, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		c.problems = []Problem{yamlProblem(c.file, err)}
 		return false
 	}
-	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
+	if len(tree.Docs) == 1 && tree.Docs[0].Body == nil {
+		c.problems = []Problem{{File: c.file, Message: "is empty"}}
+		return false
+	}
+	if len(tree.Docs) != 1 {
 		c.problems = []Problem{{File: c.file, Message: fmt.Sprintf("has %d YAML documents; there must be one", len(tree.Docs))}}
 		return false
 	}
 	c.root = tree.Docs[0].Body
 	if c.problems = unknownFields(c.file, c.root, reflect.TypeOf(v).Elem(), ""); len(c.problems) > 0 {
+		return false
+	}
+	if c.anchors(c.root) {
 		return false
 	}
 	if err := yaml.NodeToValue(c.root, v, yaml.Strict()); err != nil {

@@ -63,6 +63,26 @@ func (c *checker) text(root ast.Node) {
 	ast.Walk(textVisitor{c}, root)
 }
 
+// anchors notes anchors and aliases, and says whether there are some. They
+// must be found before decoding, which would write all of them out: a few lines
+// can stand for gigabytes.
+func (c *checker) anchors(root ast.Node) bool {
+	before := len(c.problems)
+	ast.Walk(anchorVisitor{c}, root)
+	return len(c.problems) > before
+}
+
+type anchorVisitor struct{ c *checker }
+
+// Visit looks at one node; ast.Walk calls it for each.
+func (v anchorVisitor) Visit(node ast.Node) ast.Visitor {
+	switch node.(type) {
+	case *ast.AliasNode, *ast.AnchorNode:
+		textVisitor(v).add(node, "uses an anchor or alias; write the value out")
+	}
+	return v
+}
+
 type textVisitor struct{ c *checker }
 
 // Visit looks at one node; ast.Walk calls it for each.
@@ -73,8 +93,6 @@ func (v textVisitor) Visit(node ast.Node) ast.Visitor {
 		value = n.Value
 	case *ast.LiteralNode:
 		value = n.Value.Value
-	case *ast.AliasNode, *ast.AnchorNode:
-		v.add(node, "uses an anchor or alias; write the value out")
 	}
 	if len(value) > maxTextBytes {
 		v.add(node, fmt.Sprintf("is %d bytes long; at most %d are allowed", len(value), maxTextBytes))

@@ -2,6 +2,7 @@ package distros
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -96,6 +97,39 @@ func TestHugeFileIsRefusedUnread(t *testing.T) {
 	_, err := LoadWith(fstest.MapFS{"big.yaml": {Data: make([]byte, maxEntryBytes+1)}})
 	if err == nil || !strings.Contains(err.Error(), "big.yaml: larger than 256 KiB") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// Each of these is small, and each would take the YAML library minutes or
+// gigabytes if it were asked to read it.
+func TestHostileFilesAreRefusedQuickly(t *testing.T) {
+	bomb := "traps:\n- &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+	for i := range 12 {
+		bomb += fmt.Sprintf("- &a%d [%s*a%d]\n", i+1, strings.Repeat(fmt.Sprintf("*a%d,", i), 9), i)
+	}
+	for _, tt := range []struct{ name, text, want string }{
+		{"brackets", strings.Repeat("[", 200_000), "mine.yaml: opens 200000 brackets before it closes them; no file needs more than 500"},
+		{"braces", strings.Repeat("{a: ", 50_000), "mine.yaml: opens 50000 brackets before it closes them"},
+		{"dashes", strings.Repeat("- ", 100_000), "mine.yaml: has 200000 bytes in line 1; at most 4096 are allowed"},
+		{"aliases that double", bomb, "mine.yaml:2: traps[0]: uses an anchor or alias; write the value out"},
+		{"alias of itself", "name: &a [*a]\n", "mine.yaml:1: name: uses an anchor or alias"},
+		{"nothing", "", "mine.yaml: is empty"},
+		{"only a comment", "# later\n", "mine.yaml: is empty"},
+		{"a list", "- name: mine\n", "mine.yaml:1: sequence was used where mapping is expected"},
+		{"a text", "mine\n", "mine.yaml:1: string was used where mapping is expected"},
+		{"no text at all", "\x00\x01\xff", "mine.yaml:1: "},
+		{"long text", strings.Replace(minimal, "title: Mine", "title: "+strings.Repeat("x", 1001), 1), "mine.yaml:2: title: is 1001 bytes long; at most 1000 are allowed"},
+		{"key with an escape", "\"na\\e[31mme\": mine\n", "mine.yaml:1: "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := LoadWith(fstest.MapFS{"mine.yaml": {Data: []byte(tt.text)}})
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("error is %v, want %s", err, tt.want)
+			}
+			if strings.ContainsFunc(err.Error(), unprintable) {
+				t.Errorf("the error %q plays with the terminal", err)
+			}
+		})
 	}
 }
 
