@@ -117,3 +117,43 @@ func (v vendor) clearsign(t testing.TB, text string, config *packet.Config) []by
 	}
 	return doc.Bytes()
 }
+
+// raw makes a signature that the library would refuse to make: of any type,
+// digest and date, by the primary key.
+func (v vendor) raw(t testing.TB, text string, made time.Time, digest crypto.Hash, kind packet.SignatureType) []byte {
+	t.Helper()
+	return signWith(t, v.entity.PrivateKey, text, made, digest, kind)
+}
+
+func signWith(t testing.TB, key *packet.PrivateKey, text string, made time.Time, digest crypto.Hash, kind packet.SignatureType) []byte {
+	t.Helper()
+	id := key.KeyId
+	sig := &packet.Signature{
+		Version: key.Version, SigType: kind, PubKeyAlgo: key.PubKeyAlgo,
+		Hash: digest, CreationTime: made, IssuerKeyId: &id,
+	}
+	h := digest.New()
+	h.Write([]byte(text)) //nolint:errcheck // a hash never fails
+	config := at(made)
+	config.NonDeterministicSignaturesViaNotation = packet.BoolPointer(false) // it knows no salt for old digests
+	if err := sig.Sign(h, key, config); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := sig.Serialize(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// signer adds a subkey for signing that lives for some seconds.
+func (v *vendor) signer(t testing.TB, seconds uint32) *packet.PrivateKey {
+	t.Helper()
+	config := at(born)
+	config.KeyLifetimeSecs = seconds
+	if err := v.entity.AddSigningSubkey(config); err != nil {
+		t.Fatal(err)
+	}
+	*v = published(t, v.entity)
+	return v.entity.Subkeys[len(v.entity.Subkeys)-1].PrivateKey
+}
