@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,9 +26,10 @@ type Progress struct {
 
 // Add copies the image that image.json in a directory describes into the
 // store, and checks it on the way: sizes, SHA-256, first bytes, and that no
-// file leads out of the directory. An image the store holds already is returned
-// without reading the files again. Progress may be nil; it is called from this
-// goroutine, at least once for each file.
+// file leads out of the directory. Its trust is [TrustLocal]: a directory cannot
+// vouch for itself. An image the store holds already is returned without reading
+// the files again. Progress may be nil; it is called from this goroutine, at
+// least once for each file.
 func (s *Store) Add(ctx context.Context, srcDir string, progress func(Progress)) (Image, error) {
 	root, err := os.OpenRoot(srcDir)
 	if err != nil {
@@ -39,7 +41,7 @@ func (s *Store) Add(ctx context.Context, srcDir string, progress func(Progress))
 		return Image{}, fmt.Errorf("adding the image in %s: %w", srcDir, err)
 	}
 	if i, err := s.Get(m.id()); err == nil {
-		return i, s.touch(i)
+		return i, errors.Join(s.touch(i), s.use(i.ID))
 	}
 	var need int64
 	for _, f := range m.Files {
@@ -54,20 +56,32 @@ func (s *Store) Add(ctx context.Context, srcDir string, progress func(Progress))
 	}
 	defer staging.discard()
 	for _, f := range m.Files {
-		if err := copyFile(ctx, root, staging.dir, f, progress); err != nil {
+		if err := s.bring(ctx, root, staging.dir, f, progress); err != nil {
 			return Image{}, fmt.Errorf("adding %s from %s: %w", f.Name, srcDir, err)
 		}
 	}
 	return s.commit(staging, m)
 }
 
+// manifestIn reads the manifest of an image that is built here.
 func manifestIn(root *os.Root) (Manifest, error) {
 	f, err := openRegular(root, ManifestName)
 	if err != nil {
 		return Manifest{}, err
 	}
 	defer f.Close() //nolint:errcheck // only read
-	return readManifest(f)
+	m, err := parseManifest(f)
+	if err != nil {
+		return Manifest{}, err
+	}
+	if m.Trust != "" && m.Trust != TrustLocal {
+		return Manifest{}, fmt.Errorf("checking %s: trust %q cannot be claimed by a directory; leave it out, or fetch the image from its publisher", ManifestName, clip(m.Trust))
+	}
+	m.Trust = TrustLocal
+	if err := m.validate(); err != nil {
+		return Manifest{}, fmt.Errorf("checking %s: %w", ManifestName, err)
+	}
+	return m, nil
 }
 
 // openRegular opens a plain file of a directory: no link, device or pipe, and
@@ -89,6 +103,14 @@ func openRegular(root *os.Root, name string) (*os.File, error) {
 		return nil, fmt.Errorf("%s changed while it was opened", name)
 	}
 	return f, nil
+}
+
+// bring copies one file into a staging directory, unless another image has it.
+func (s *Store) bring(ctx context.Context, root *os.Root, dir string, f File, progress func(Progress)) error {
+	if s.link(f, filepath.Join(dir, f.Name)) {
+		return nil
+	}
+	return s.noSpace(copyFile(ctx, root, dir, f, progress))
 }
 
 // copyFile copies one file into dir and checks what arrives there, so that a
@@ -124,16 +146,8 @@ func copyFile(ctx context.Context, root *os.Root, dir string, want File, progres
 	if err := want.compare(n, hex.EncodeToString(h.Sum(nil))); err != nil {
 		return err
 	}
-	return seal(dst)
-}
-
-// seal makes a finished file durable and read-only.
-func seal(f *os.File) error {
-	if err := f.Chmod(0o444); err != nil {
+	if err := dst.Chmod(0o444); err != nil {
 		return err
 	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	return f.Close()
+	return dst.Close()
 }

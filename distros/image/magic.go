@@ -5,48 +5,100 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"distrolab/distros/image/decompress"
 )
 
-// magicBytes is how much of a file's start decides what it is: the boot sector
-// and the x86 kernel's header behind it.
-const magicBytes = 1024
+// headBytes is how much of a file's start decides what it is: up to the mark of
+// a medium, which lies behind its first 16 sectors.
+const headBytes = isoMark + len(isoMagic)
+
+// The mark of a medium: the identifier of its first volume descriptor.
+const (
+	isoMark  = 0x8001
+	isoMagic = "CD001"
+)
+
+// FormatError says that a file is not of the kind it should be, by its first
+// bytes.
+type FormatError struct {
+	Want string // kind of file, with its article
+	Got  string // what it probably is; empty: no idea
+	Err  error  // what is wrong with one that starts rightly; nil otherwise
+}
+
+// Error says what was expected, what came, and what to do.
+func (e *FormatError) Error() string {
+	text := "it does not start as " + e.Want + " does"
+	if e.Err != nil {
+		text = e.Err.Error()
+	}
+	if e.Got != "" {
+		text += "; " + e.Got
+	}
+	return text
+}
+
+// Unwrap returns what is wrong with a file that starts rightly.
+func (e *FormatError) Unwrap() error { return e.Err }
 
 // checkFormat makes sure that a file is what its manifest says, as far as its
 // first bytes show, and refuses what would open other files.
 func checkFormat(r io.ReaderAt, format string) error {
-	if format == "qcow2" {
-		_, err := ReadQCOW2(r)
-		if err != nil {
-			return errors.Join(err, looksLike(r))
-		}
-		return nil
-	}
-	start, err := readStart(r)
+	head, err := readHead(r)
 	if err != nil {
 		return err
 	}
-	if !startsAs(format, start) {
-		return errors.Join(fmt.Errorf("it does not start as %s does", describeFormat(format)), looksLike(r))
-	}
-	return nil
+	return checkHead(head, format)
 }
 
-func readStart(r io.ReaderAt) ([]byte, error) {
-	start := make([]byte, magicBytes)
-	n, err := r.ReadAt(start, 0)
+// checkHead is checkFormat for the first [headBytes] of a file.
+func checkHead(head []byte, format string) error {
+	if startsAs(format, head) {
+		if format != "qcow2" {
+			return nil
+		}
+		if _, err := ReadQCOW2(bytes.NewReader(head)); err != nil {
+			return &FormatError{Want: describeFormat(format), Err: err}
+		}
+		return nil
+	}
+	return &FormatError{Want: describeFormat(format), Got: looksLike(head)}
+}
+
+func readHead(r io.ReaderAt) ([]byte, error) {
+	head := make([]byte, headBytes)
+	n, err := r.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("reading the first bytes: %w", err)
 	}
-	return start[:n], nil
+	return head[:n], nil
 }
 
-func startsAs(format string, start []byte) bool {
-	at := func(offset int, magic string) bool {
-		return len(start) >= offset+len(magic) && string(start[offset:offset+len(magic)]) == magic
+// detectFormat is the format of a file by its first [headBytes]; empty if it
+// is none of ours. A medium often starts as a disk does, and a kernel as a boot
+// sector, so they are asked for first.
+func detectFormat(head []byte) string {
+	for _, format := range []string{"qcow2", "iso9660", "bzImage", "Image", "raw", "cpio"} {
+		if startsAs(format, head) {
+			return format
+		}
 	}
+	return ""
+}
+
+func startsAs(format string, head []byte) bool {
+	at := func(offset int, magic string) bool {
+		return len(head) >= offset+len(magic) && string(head[offset:offset+len(magic)]) == magic
+	}
+	const qcow2 = "QFI\xfb"
 	switch format {
-	case "raw": // a boot sector; GPT disks have one too. A qcow2 called raw would still be opened as qcow2 by some tools
-		return at(510, "\x55\xaa") && !at(0, "QFI\xfb")
+	case "qcow2":
+		return at(0, qcow2)
+	case "iso9660": // a qcow2 with the mark of a medium would still be opened as qcow2 by some tools
+		return at(isoMark, isoMagic) && !at(0, qcow2)
+	case "raw": // the same; a boot sector, or a GPT whose boot sector is empty
+		return (at(510, "\x55\xaa") || at(512, "EFI PART")) && !at(0, qcow2)
 	case "bzImage":
 		return at(0x202, "HdrS")
 	case "Image":
@@ -63,29 +115,41 @@ func startsAs(format string, start []byte) bool {
 
 func describeFormat(format string) string {
 	switch format {
+	case "qcow2":
+		return "a qcow2 image"
 	case "raw":
 		return "a bootable disk"
 	case "cpio":
 		return "an initramfs"
+	case "iso9660":
+		return "an ISO medium"
 	default:
 		return "a " + format + " kernel"
 	}
 }
 
-// looksLike adds what a wrong file probably is; nil when it has no idea.
-func looksLike(r io.ReaderAt) error {
-	start, err := readStart(r)
-	if err != nil {
-		return nil //nolint:nilerr // only a hint
-	}
-	text := bytes.ToLower(bytes.TrimSpace(start))
+// looksLike says what a wrong file probably is; empty when it has no idea.
+func looksLike(head []byte) string {
 	switch {
-	case len(start) == 0:
-		return errors.New("it is empty")
-	case bytes.HasPrefix(text, []byte("<!doctype")) || bytes.HasPrefix(text, []byte("<html")):
-		return errors.New("it is a web page, such as a proxy or a login sends; download the image again")
-	case bytes.HasPrefix(start, []byte("\xfd7zXZ")), bytes.HasPrefix(start, []byte("\x1f\x8b")), bytes.HasPrefix(start, []byte("\x28\xb5\x2f\xfd")), bytes.HasPrefix(start, []byte("BZh")):
-		return errors.New("it is still compressed; unpack it first")
+	case len(head) == 0:
+		return "it is empty"
+	case isWebPage(head):
+		return "it is a web page, not an image: perhaps the login page of the network; open any page in a browser, log in, and try again"
+	case decompress.Detect(head) != "":
+		return "it is still compressed; unpack it first"
 	}
-	return nil
+	return ""
+}
+
+// isWebPage reports whether a file starts as HTML does, which is what a portal
+// or a proxy sends in place of an image.
+func isWebPage(head []byte) bool {
+	text := bytes.TrimPrefix(head[:min(len(head), 1024)], []byte("\xef\xbb\xbf"))
+	text = bytes.ToLower(bytes.TrimSpace(text))
+	for _, start := range []string{"<!doctype", "<html", "<head", "<?xml"} {
+		if bytes.HasPrefix(text, []byte(start)) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,9 +1,3 @@
-// Package image keeps bootable images that were verified: it fetches, unpacks,
-// checks and stores them by their content, and protects those in use.
-//
-// It touches the store's own directory, the directory an image is added from,
-// and, when told to fetch, the network through the client it is given. What it
-// reads from outside (manifests, images, servers) is hostile until checked.
 package image
 
 import (
@@ -14,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,11 +20,13 @@ const Schema = "distrolab.image/1"
 // ManifestName is the file that describes an image, beside the image's files.
 const ManifestName = "image.json"
 
-// The roles of an image's files. An image has a disk, or a kernel, or both.
+// The roles of an image's files. An image has a disk, or a kernel, or both, or
+// an installer's or live system's medium.
 const (
 	RoleDisk   = "disk"   // format "qcow2" or "raw"
 	RoleKernel = "kernel" // format "bzImage" (x86) or "Image" (arm64)
 	RoleInitrd = "initrd" // format "cpio": an initramfs, compressed or not
+	RoleISO    = "iso"    // format "iso9660": a medium to start from
 )
 
 // maxManifestBytes bounds image.json.
@@ -44,7 +39,8 @@ type Manifest struct {
 	Version string          `json:"version"`           // the publisher's, or the builder's
 	Arch    string          `json:"arch"`              // "amd64" or "arm64"
 	Origin  string          `json:"origin"`            // one sentence or URL: where it comes from
-	Verdict string          `json:"verdict"`           // what was checked, and what was not
+	Trust   string          `json:"trust"`             // how far it is vouched for, such as [TrustSigned]
+	Verdict string          `json:"verdict"`           // the same in a sentence: what was checked, and what was not
 	Files   map[string]File `json:"files"`             // by role
 	Cmdline string          `json:"cmdline,omitempty"` // kernel command line, for direct kernel boot
 	Created time.Time       `json:"created"`           // when it was built or published
@@ -60,6 +56,17 @@ type File struct {
 
 // readManifest reads a manifest that nobody vouches for.
 func readManifest(r io.Reader) (Manifest, error) {
+	m, err := parseManifest(r)
+	if err != nil {
+		return Manifest{}, err
+	}
+	if err := m.validate(); err != nil {
+		return Manifest{}, fmt.Errorf("checking %s: %w", ManifestName, err)
+	}
+	return m, nil
+}
+
+func parseManifest(r io.Reader) (Manifest, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxManifestBytes+1))
 	if err != nil {
 		return Manifest{}, fmt.Errorf("reading %s: %w", ManifestName, err)
@@ -71,9 +78,6 @@ func readManifest(r io.Reader) (Manifest, error) {
 	if err := json.Unmarshal(text, &m); err != nil {
 		return Manifest{}, fmt.Errorf("reading %s: %w", ManifestName, err)
 	}
-	if err := m.validate(); err != nil {
-		return Manifest{}, fmt.Errorf("checking %s: %w", ManifestName, err)
-	}
 	return m, nil
 }
 
@@ -84,24 +88,25 @@ func (m Manifest) validate() error {
 	if m.Schema != Schema {
 		note("schema %q is not %s", clip(m.Schema), Schema)
 	}
-	if !matches(m.Distro, `[a-z0-9][a-z0-9-]{0,31}`) {
+	if !isDistro(m.Distro) {
 		note("distro %q is not a catalog name", clip(m.Distro))
 	}
-	if !matches(m.Version, `[A-Za-z0-9][A-Za-z0-9._+~-]{0,63}`) {
+	if !isWord(m.Version, 64, "._+~-") {
 		note("version %q has characters other than letters, digits and . _ + ~ -", clip(m.Version))
 	}
 	if m.Arch != "amd64" && m.Arch != "arm64" {
 		note("arch %q is not amd64 or arm64", clip(m.Arch))
+	}
+	if trustRank(m.Trust) < 0 {
+		note("trust %q is not one of %s", clip(m.Trust), strings.Join(trusts(), ", "))
 	}
 	for field, text := range map[string]string{"origin": m.Origin, "verdict": m.Verdict, "cmdline": m.Cmdline} {
 		if len(text) > 1000 || strings.ContainsFunc(text, unprintable) {
 			note("%s is longer than 1000 bytes or holds control characters", field)
 		}
 	}
-	if _, disk := m.Files[RoleDisk]; !disk {
-		if _, kernel := m.Files[RoleKernel]; !kernel {
-			note("it has neither a disk nor a kernel, so nothing could boot")
-		}
+	if !m.has(RoleDisk) && !m.has(RoleKernel) && !m.has(RoleISO) {
+		note("it has neither a disk nor a kernel nor a medium, so nothing could boot")
 	}
 	for _, role := range slices.Sorted(maps.Keys(m.Files)) {
 		if err := m.Files[role].validate(role); err != nil {
@@ -112,18 +117,36 @@ func (m Manifest) validate() error {
 	return errors.Join(bad...)
 }
 
+func (m Manifest) has(role string) bool {
+	_, ok := m.Files[role]
+	return ok
+}
+
+// formatsOf are the formats a role may have; none for an unknown role.
+func formatsOf(role string) []string {
+	switch role {
+	case RoleDisk:
+		return []string{"qcow2", "raw"}
+	case RoleKernel:
+		return []string{"bzImage", "Image"}
+	case RoleInitrd:
+		return []string{"cpio"}
+	case RoleISO:
+		return []string{"iso9660"}
+	}
+	return nil
+}
+
 func (f File) validate(role string) error {
-	formats := map[string][]string{
-		RoleDisk: {"qcow2", "raw"}, RoleKernel: {"bzImage", "Image"}, RoleInitrd: {"cpio"},
-	}[role]
+	formats := formatsOf(role)
 	switch {
 	case formats == nil:
-		return fmt.Errorf("the roles are %s, %s and %s", RoleDisk, RoleKernel, RoleInitrd)
+		return fmt.Errorf("the roles are %s, %s, %s and %s", RoleDisk, RoleKernel, RoleInitrd, RoleISO)
 	case !plainName(f.Name):
 		return fmt.Errorf("name %q is not a plain file name", clip(f.Name))
 	case !slices.Contains(formats, f.Format):
 		return fmt.Errorf("format %q is not one of %s", clip(f.Format), strings.Join(formats, ", "))
-	case !matches(f.SHA256, `[0-9a-f]{64}`):
+	case !isHex(f.SHA256, 64):
 		return fmt.Errorf("sha256 %q is not 64 small hexadecimal digits", clip(f.SHA256))
 	case f.Size <= 0 || f.Size > maxVirtualSize:
 		return fmt.Errorf("size %d is not that of a file", f.Size)
@@ -145,12 +168,33 @@ func (m Manifest) id() string {
 // plainName reports whether a name is that of a file in a directory, and
 // nothing that leads elsewhere or that a shell, QEMU or libvirt would split.
 func plainName(name string) bool {
-	return matches(name, `[A-Za-z0-9][A-Za-z0-9._+-]{0,127}`) && name != ManifestName
+	return isWord(name, 128, "._+-") && name != ManifestName
 }
 
-func matches(s, pattern string) bool {
-	ok, err := regexp.MatchString(`^(?:`+pattern+`)$`, s)
-	return err == nil && ok
+// isWord reports whether a text is one to max letters, digits and characters
+// of extra, with a letter or digit first. It is no regular expression, because
+// every image of the store is checked so before a cached one is found.
+func isWord(s string, max int, extra string) bool {
+	for i, c := range []byte(s) {
+		alnum := c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !alnum && (i == 0 || strings.IndexByte(extra, c) < 0) {
+			return false
+		}
+	}
+	return len(s) > 0 && len(s) <= max
+}
+
+func isDistro(s string) bool { return isWord(s, 32, "-") && s == strings.ToLower(s) }
+
+// isHex reports whether a text is a number of small hexadecimal digits.
+func isHex(s string, digits int) bool {
+	return len(s) == digits && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// isID reports whether a text is the address of an image.
+func isID(s string) bool {
+	at := len(s) - 17
+	return at > 0 && s[at] == '-' && isDistro(s[:at]) && isHex(s[at+1:], 16)
 }
 
 func unprintable(r rune) bool {

@@ -4,14 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
-
-	"distrolab/distros/web"
 )
 
 // part is the unfinished download of one file. It is locked while a process
@@ -19,16 +19,36 @@ import (
 type part struct {
 	file    *os.File
 	path    string
-	note    string // file that holds the validator
-	held    int64
-	version string // validator of the bytes held
+	notes   string // file that holds the version
+	held    int64  // bytes that an earlier attempt left
+	version version
+}
+
+// version is what the server said of the file whose beginning a part holds.
+type version struct {
+	URL       string `json:"url"`
+	Validator string `json:"validator"`
+	Size      int64  `json:"size"`
+}
+
+// partKey names the unfinished download of a file. It is the expected digest,
+// so that every mirror of the file continues it; without one it is the address.
+func partKey(r Remote) string {
+	key := r.URL
+	switch {
+	case r.SHA512 != "":
+		key = "sha512 " + strings.ToLower(r.SHA512)
+	case r.SHA256 != "":
+		key = "sha256 " + strings.ToLower(r.SHA256)
+	}
+	h := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(h[:16])
 }
 
 // openPart opens the unfinished download of a file, or starts one. It waits
 // while another process works on the same file.
 func (s *Store) openPart(ctx context.Context, r Remote) (*part, error) {
-	key := sha256.Sum256([]byte(r.URL + "\n" + r.SHA256 + "\n" + r.SHA512))
-	base := filepath.Join(s.dir, "partial", hex.EncodeToString(key[:16]))
+	base := filepath.Join(s.dir, "partial", partKey(r))
 	for {
 		f, err := os.OpenFile(base+".part", os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
@@ -39,21 +59,31 @@ func (s *Store) openPart(ctx context.Context, r Remote) (*part, error) {
 			return nil, err
 		}
 		if sameFile(f, base+".part") {
-			return loadPart(f, base)
+			return loadPart(f, base, r)
 		}
 		f.Close() //nolint:errcheck // another process finished it meanwhile; look again
 	}
 }
 
-func loadPart(f *os.File, base string) (*part, error) {
+func loadPart(f *os.File, base string, r Remote) (*part, error) {
+	p := &part{file: f, path: base + ".part", notes: base + ".version"}
+	if text, err := os.ReadFile(p.notes); err == nil {
+		json.Unmarshal(text, &p.version) //nolint:errcheck // what cannot be read is as good as none
+	}
+	if p.version.URL != r.URL { // of a mirror, whose words mean nothing here
+		p.version = version{URL: r.URL}
+	}
+	p.version.Size = max(r.Size, p.version.Size)
 	info, err := f.Stat()
+	if err == nil {
+		p.held = info.Size()
+	}
+	if tooMuch := p.version.Size > 0 && p.held > p.version.Size; err == nil && (tooMuch || !r.exact() && p.version.Validator == "") {
+		err = p.reset()
+	}
 	if err != nil {
 		f.Close() //nolint:errcheck // the error says more
 		return nil, fmt.Errorf("opening an unfinished download: %w", err)
-	}
-	p := &part{file: f, path: base + ".part", note: base + ".version", held: info.Size()}
-	if version, err := os.ReadFile(p.note); err == nil {
-		p.version = string(version)
 	}
 	return p, nil
 }
@@ -85,48 +115,46 @@ func sameFile(f *os.File, path string) bool {
 	return err == nil && os.SameFile(opened, there)
 }
 
-// download starts reading the file from its first byte.
-func (p *part) download(ctx context.Context, client *web.Client, r Remote, progress func(Progress)) *download {
-	return &download{
-		ctx: ctx, client: client, url: r.URL, size: r.Size, limit: maxServedBytes,
-		part: p.file, held: p.held, validator: p.version, remember: p.remember,
-		meter: func(phase string, done, total int64) *meter {
-			return newMeter(progress, Progress{Phase: phase, File: fileName(r.URL), Done: done, Total: total})
-		},
+// note remembers which version of the file is being taken.
+func (p *part) note(validator string, size int64) error {
+	p.version.Validator, p.version.Size = validator, size
+	text, err := json.Marshal(p.version)
+	if err != nil {
+		return err
 	}
+	return os.WriteFile(p.notes, text, 0o600)
 }
 
-func (p *part) remember(version string) error {
-	p.version = version
-	return os.WriteFile(p.note, []byte(version), 0o600)
+// reload looks again at what is held, after an attempt that added to it.
+func (p *part) reload() error {
+	info, err := p.file.Stat()
+	if err != nil {
+		return err
+	}
+	p.held = info.Size()
+	return nil
 }
 
 // reset throws away what is held.
 func (p *part) reset() error {
-	p.held, p.version = 0, ""
-	os.Remove(p.note) //nolint:errcheck // may not be there
+	p.held, p.version.Validator = 0, ""
+	os.Remove(p.notes) //nolint:errcheck // may not be there
 	return p.file.Truncate(0)
 }
 
-// settle makes the finished file part of an image: an uncompressed download is
-// moved there, a compressed one was unpacked there and is thrown away.
-func (p *part) settle(target, compression string, f File) error {
-	if compression == "" {
-		if err := os.Rename(p.path, target); err != nil {
-			return err
-		}
-	}
-	os.Remove(p.path) //nolint:errcheck // moved, or of no use now
-	os.Remove(p.note) //nolint:errcheck // may not be there
-	out, err := os.OpenFile(target, os.O_RDWR, 0)
-	if err != nil {
+// take moves the finished download to its place in an image.
+func (p *part) take(target string) error {
+	if err := os.Rename(p.path, target); err != nil {
 		return err
 	}
-	defer out.Close() //nolint:errcheck // sealed below, with its errors
-	if err := checkFormat(out, f.Format); err != nil {
-		return err
-	}
-	return seal(out)
+	os.Remove(p.notes) //nolint:errcheck // of no use now
+	return nil
+}
+
+// drop removes a download whose content is elsewhere now.
+func (p *part) drop() {
+	os.Remove(p.path)  //nolint:errcheck // Sweep tries again, much later
+	os.Remove(p.notes) //nolint:errcheck // may not be there
 }
 
 // close ends the work on the file and frees it for other processes. A part
@@ -134,8 +162,7 @@ func (p *part) settle(target, compression string, f File) error {
 func (p *part) close() {
 	info, err := p.file.Stat()
 	if err == nil && info.Size() == 0 && sameFile(p.file, p.path) {
-		os.Remove(p.path) //nolint:errcheck // only tidying
-		os.Remove(p.note) //nolint:errcheck // may not be there
+		p.drop()
 	}
-	p.file.Close() //nolint:errcheck // its content is synced where it counts
+	p.file.Close() //nolint:errcheck // only worth what its digest says
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // InUseError says who still needs an image.
@@ -31,7 +32,11 @@ func (s *Store) Hold(id string) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.Get(id); err != nil { // removed before the lock was ours
+	i, err := s.Get(id) // it may have been removed before the lock was ours
+	if err == nil {
+		err = errors.Join(s.settle(i), s.use(id))
+	}
+	if err != nil {
 		lock.Close() //nolint:errcheck // closing releases
 		return nil, err
 	}
@@ -41,7 +46,7 @@ func (s *Store) Hold(id string) (release func(), err error) {
 // Pin protects an image until [Store.Unpin], also after this process has ended.
 // Who names the owner, such as a lab; pinning twice for one owner is one pin.
 func (s *Store) Pin(id, who string) error {
-	if !matches(who, `[A-Za-z0-9][A-Za-z0-9._-]{0,127}`) {
+	if !isWord(who, 128, "._-") {
 		return fmt.Errorf("pinning %s: owner %q has characters other than letters, digits and . _ -", clip(id), clip(who))
 	}
 	release, err := s.Hold(id)
@@ -114,10 +119,37 @@ func (s *Store) Remove(id string) error {
 	if err := os.Rename(filepath.Join(s.dir, "images", id), filepath.Join(trash.dir, id)); err != nil {
 		return fmt.Errorf("removing %s: %w", id, err)
 	}
+	os.Remove(filepath.Join(s.dir, "fresh", id)) //nolint:errcheck // may not be there
 	if err := os.RemoveAll(trash.dir); err != nil {
 		return fmt.Errorf("removing %s: %w", id, err)
 	}
 	return nil
+}
+
+// use notes that an image is used now, for [Store.Shrink].
+func (s *Store) use(id string) error {
+	path := filepath.Join(s.dir, "locks", id)
+	now := s.now()
+	err := os.Chtimes(path, now, now)
+	if errors.Is(err, fs.ErrNotExist) {
+		var f *os.File
+		if f, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644); err == nil {
+			err = f.Close()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("noting the use of %s: %w", id, err)
+	}
+	return nil
+}
+
+// lastUse is when an image was used; not before it was added.
+func (s *Store) lastUse(id string, added time.Time) time.Time {
+	info, err := os.Stat(filepath.Join(s.dir, "locks", id))
+	if err != nil || info.ModTime().Before(added) {
+		return added
+	}
+	return info.ModTime()
 }
 
 // lock takes the lock of an image without waiting. The lock files stay: were

@@ -137,7 +137,7 @@ func FuzzReadQCOW2(f *testing.F) {
 }
 
 func FuzzManifest(f *testing.F) {
-	f.Add([]byte(`{"schema":"distrolab.image/1","distro":"a","version":"1","arch":"amd64","files":{"disk":{"name":"d","sha256":"` + strings.Repeat("0", 64) + `","size":1,"format":"raw"}}}`))
+	f.Add([]byte(`{"schema":"distrolab.image/1","distro":"a","version":"1","arch":"amd64","files":{"disk":{"name":"d","sha256":"` + strings.Repeat("0", 64) + `","size":1,"format":"raw"}},"trust":"local"}`))
 	f.Add([]byte(`{"files":{"disk":null}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, err := readManifest(bytes.NewReader(text))
@@ -149,7 +149,7 @@ func FuzzManifest(f *testing.F) {
 				t.Errorf("accepted %s %+v", role, file)
 			}
 		}
-		if !matches(m.id(), `[a-z0-9][a-z0-9-]{0,31}-[0-9a-f]{16}`) {
+		if !isID(m.id()) {
 			t.Errorf("address is %q", m.id())
 		}
 	})

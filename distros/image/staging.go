@@ -49,9 +49,10 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// Sweep removes what killed processes left half done, and returns the paths.
-// Unfinished downloads stay, because a later one continues them. A directory is
-// taken for abandoned if nobody holds its lock and it is older than a minute.
+// Sweep removes what killed processes left half done, and returns the paths. A
+// directory is taken for abandoned if nobody holds its lock and it is older than
+// a minute; an unfinished download, which a later one could continue, if nothing
+// was added to it for a month.
 func (s *Store) Sweep() ([]string, error) {
 	top := filepath.Join(s.dir, "staging")
 	entries, err := os.ReadDir(top)
@@ -77,7 +78,8 @@ func (s *Store) Sweep() ([]string, error) {
 		}
 		lock.Close() //nolint:errcheck // closing releases
 	}
-	return gone, errors.Join(bad...)
+	parts, err := s.dropParts(30 * 24 * time.Hour)
+	return append(gone, parts...), errors.Join(append(bad, err)...)
 }
 
 // writeManifest writes image.json into a directory under construction.
@@ -101,16 +103,54 @@ func (s *Store) commit(st *staging, m Manifest) (Image, error) {
 	if err := os.Chmod(st.dir, 0o755); err != nil {
 		return Image{}, fmt.Errorf("storing %s: %w", id, err)
 	}
+	if err := s.markFresh(id); err != nil {
+		return Image{}, fmt.Errorf("storing %s: %w", id, err)
+	}
+	if _, err := s.Get(id); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := s.discardDamaged(id); err != nil {
+			return Image{}, fmt.Errorf("storing %s: %w", id, err)
+		}
+	}
 	err := os.Rename(st.dir, filepath.Join(s.dir, "images", id))
 	if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, syscall.ENOTEMPTY) {
 		return Image{}, fmt.Errorf("storing %s: %w", id, err)
 	}
-	// If it exists, another process was faster with the same content.
+	// If it exists, it has the same content: another process was faster, or it
+	// came another way, and is vouched for differently.
 	i, err := s.Get(id)
 	if err != nil {
 		return Image{}, err
 	}
-	return i, s.touch(i)
+	if trustRank(m.Trust) > trustRank(i.Manifest.Trust) {
+		if err := i.replaceManifest(m); err != nil {
+			return Image{}, fmt.Errorf("storing %s: %w", id, err)
+		}
+		i.Manifest = m
+	}
+	return i, errors.Join(s.touch(i), s.use(id))
+}
+
+// discardDamaged makes room for an image whose stored copy cannot be read.
+func (s *Store) discardDamaged(id string) error {
+	trash, err := s.stage()
+	if err != nil {
+		return err
+	}
+	defer trash.discard()
+	return os.Rename(filepath.Join(s.dir, "images", id), filepath.Join(trash.dir, id))
+}
+
+// replaceManifest changes what is said of an image in one step.
+func (i Image) replaceManifest(m Manifest) error {
+	dir, err := os.MkdirTemp(i.Dir, ".new-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // only tidying
+	if err := writeManifest(dir, m); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(dir, ManifestName), filepath.Join(i.Dir, ManifestName))
 }
 
 // touch notes that an image was added again, so that it counts as newer than

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,13 +21,17 @@ import (
 // processes may use one directory at the same time.
 //
 // Below the directory: images/ID holds image.json and the files, all read-only;
-// staging/ what is being added; pins/ID/WHO and locks/ID protect images in use;
-// partial/ unfinished downloads.
+// staging/ what is being added; pins/ID/WHO and locks/ID protect images in use,
+// and the time of a lock is when its image was last used; partial/ unfinished
+// downloads; fresh/ID images that may not be on the disk yet. A file that
+// several images have is stored once: they are links to it.
 type Store struct {
 	dir   string
 	now   func() time.Time
+	boot  func() string                                 // id of this boot of the machine
 	free  func(dir string) (int64, error)               // bytes that may still be written
 	retry func(ctx context.Context, failures int) error // waits before a download is tried again
+	bombs bombs                                         // how much may come out of a compressed stream
 }
 
 // Image is an image in the store.
@@ -33,6 +39,7 @@ type Image struct {
 	ID       string    `json:"id"`  // address: catalog name and 16 hexadecimal digits
 	Dir      string    `json:"dir"` // absolute directory of the files
 	Added    time.Time `json:"added"`
+	Used     time.Time `json:"used"` // last time it was held, pinned or asked for
 	Manifest Manifest  `json:"manifest"`
 }
 
@@ -50,7 +57,7 @@ func (i Image) Path(role string) string {
 func (i Image) Disk() (Disk, error) {
 	f, ok := i.Manifest.Files[RoleDisk]
 	if !ok {
-		return Disk{}, fmt.Errorf("reading the disk of %s: it has none, it starts by kernel and initrd: %w", i.ID, fs.ErrNotExist)
+		return Disk{}, fmt.Errorf("reading the disk of %s: it has none, but %s: %w", i.ID, strings.Join(slices.Sorted(maps.Keys(i.Manifest.Files)), " and "), fs.ErrNotExist)
 	}
 	if f.Format == "raw" {
 		return Disk{Path: i.Path(RoleDisk), Format: f.Format, VirtualSize: f.Size}, nil
@@ -80,13 +87,13 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the image store: %w", err)
 	}
-	for _, sub := range []string{"images", "staging", "pins", "locks", "partial"} {
+	for _, sub := range []string{"images", "staging", "pins", "locks", "partial", "fresh"} {
 		// 0755: on the system daemon QEMU runs as another user and must reach the files.
 		if err := os.MkdirAll(filepath.Join(abs, sub), 0o755); err != nil {
 			return nil, fmt.Errorf("opening the image store: %w; choose a directory you can write", err)
 		}
 	}
-	return &Store{dir: abs, now: time.Now, free: freeBytes, retry: backOff}, nil
+	return &Store{dir: abs, now: time.Now, boot: bootID, free: freeBytes, retry: backOff, bombs: bombs{plain: 8 << 30, ratio: 100}}, nil
 }
 
 // Dir is the absolute directory of the store.
@@ -95,7 +102,7 @@ func (s *Store) Dir() string { return s.dir }
 // Get returns an image by its address. The error matches [fs.ErrNotExist] if
 // the store does not hold it.
 func (s *Store) Get(id string) (Image, error) {
-	if !matches(id, `[a-z0-9][a-z0-9-]{0,31}-[0-9a-f]{16}`) {
+	if !isID(id) {
 		return Image{}, fmt.Errorf("finding image %q: not an image address: %w", clip(id), fs.ErrNotExist)
 	}
 	dir := filepath.Join(s.dir, "images", id)
@@ -112,12 +119,15 @@ func (s *Store) Get(id string) (Image, error) {
 	if err != nil {
 		return Image{}, fmt.Errorf("finding image %s: %w", id, err)
 	}
-	return Image{ID: id, Dir: dir, Added: info.ModTime(), Manifest: m}, nil
+	return Image{ID: id, Dir: dir, Added: info.ModTime(), Used: s.lastUse(id, info.ModTime()), Manifest: m}, nil
 }
 
 // List returns every readable image, the newest first. An image that cannot be
 // read does not hide the others; the error, if any, names each of those.
-func (s *Store) List() ([]Image, error) {
+func (s *Store) List() ([]Image, error) { return s.list("") }
+
+// list is List for the images of one system, or of all.
+func (s *Store) list(distro string) ([]Image, error) {
 	entries, err := os.ReadDir(filepath.Join(s.dir, "images"))
 	if err != nil {
 		return nil, fmt.Errorf("listing images: %w", err)
@@ -125,6 +135,9 @@ func (s *Store) List() ([]Image, error) {
 	var images []Image
 	var bad []error
 	for _, e := range entries {
+		if name := e.Name(); distro != "" && (!isID(name) || name[:len(name)-17] != distro) {
+			continue
+		}
 		i, err := s.Get(e.Name())
 		switch {
 		case err == nil:
