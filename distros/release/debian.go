@@ -12,6 +12,9 @@ import (
 	"distrolab/distros/web"
 )
 
+// debianVersionPattern is the form of the versions of builds.
+const debianVersionPattern = `\d{8}-\d{1,6}`
+
 // debian asks the list of Debian's cloud images. "latest/" holds a JSON beside
 // each image that names the dated directory of the build; the digest is taken
 // from SHA512SUMS there, and must agree with that of the JSON.
@@ -21,15 +24,11 @@ import (
 type debian struct{}
 
 func (debian) root(a asked) string {
-	base := a.base
-	if base == "" {
-		base = "https://cloud.debian.org/images/cloud"
-	}
-	return base + "/" + a.channel + "/"
+	return a.root("https://cloud.debian.org/images/cloud") + "/" + a.channel + "/"
 }
 
 func (debian) stem(a asked) string {
-	return "debian-" + a.distro.Release.Options["release"] + "-" + a.distro.Release.Options["variant"] + "-" + a.arch
+	return "debian-" + a.option("release") + "-" + a.option("variant") + "-" + a.arch
 }
 
 func (d debian) indexURL(a asked) string {
@@ -40,7 +39,7 @@ func (d debian) indexURL(a asked) string {
 }
 
 func (d debian) resolve(ctx context.Context, client *web.Client, a asked) (Release, error) {
-	if !isWord(a.distro.Release.Options["release"]) || !isWord(a.distro.Release.Options["variant"]) {
+	if !isWord(a.option("release")) || !isWord(a.option("variant")) {
 		return Release{}, fmt.Errorf("its catalog entry does not name release and variant in release.options")
 	}
 	build := debianBuild{version: a.version}
@@ -60,18 +59,37 @@ func (d debian) resolve(ctx context.Context, client *web.Client, a asked) (Relea
 	if err != nil {
 		return Release{}, err
 	}
-	digest, err := sum(list, name, 128)
+	file, err := sum(list, name, 128)
 	if err != nil {
 		return Release{}, fmt.Errorf("reading %s: %w", sums, err)
 	}
-	if build.sha512 != "" && build.sha512 != digest {
+	if build.sha512 != "" && build.sha512 != file.digest {
 		return Release{}, fmt.Errorf("reading %s: its digest of %s is not the one of the build's JSON; one of them was changed", sums, name)
 	}
 	return Release{
-		Distro: a.distro.Name, Version: a.version, Channel: a.channel, Arch: a.arch,
-		Artifacts: []Artifact{{Role: image.RoleDisk, URL: strings.TrimSuffix(sums, "SHA512SUMS") + name, Format: "qcow2", SHA512: digest}},
-		Verdict:   "sha512 from SHA512SUMS" + overTLS(a) + "; Debian signs no cloud images",
+		Version:   a.version,
+		Artifacts: []Artifact{{Role: image.RoleDisk, URL: strings.TrimSuffix(sums, "SHA512SUMS") + name, Format: "qcow2", SHA512: file.digest}},
+		Trust:     image.TrustDigest,
+		Verdict:   "sha512 from SHA512SUMS" + a.overTLS() + "; Debian signs no cloud images",
+		Published: serialDay(a.version),
 	}, nil
+}
+
+func (d debian) releases(ctx context.Context, client *web.Client, a asked) ([]Summary, error) {
+	page, err := client.Page(ctx, d.root(a), maxIndexBytes)
+	if err != nil {
+		return nil, err
+	}
+	var all []Summary
+	for _, name := range readListing(page) {
+		if version, isDir := strings.CutSuffix(name, "/"); isDir && matches(version, debianVersionPattern) {
+			all = append(all, Summary{Version: version, Published: serialDay(version)})
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("reading %s: it lists no build", d.root(a))
+	}
+	return all, nil
 }
 
 // debianBuild is what the JSON beside an image says of its build.
@@ -107,7 +125,7 @@ func readDebianBuild(text []byte, suite, stem string) (debianBuild, error) {
 			continue
 		}
 		version := item.Metadata.Labels["cloud.debian.org/version"]
-		if !matches(version, `\d{8}-\d{1,6}`) {
+		if !matches(version, debianVersionPattern) {
 			return debianBuild{}, fmt.Errorf("%q is not a version of a build", clip(version))
 		}
 		want := suite + "/" + version + "/" + stem + "-" + version + ".qcow2"

@@ -2,24 +2,26 @@ package release
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"distrolab/distros/image"
 	"distrolab/distros/web"
 )
 
+// flatcarVersionPattern is the form of Flatcar's versions.
+const flatcarVersionPattern = `\d{1,6}\.\d{1,4}\.\d{1,4}(\+[A-Za-z0-9.-]{1,32})?`
+
 // flatcar asks the release servers of Flatcar Container Linux, one for each
-// channel: version.txt names the current version, DIGESTS beside an image has
-// its digests. Formats: flatcar/scripts:ci-automation/ci_automation_common.sh.
+// channel (stable, beta, alpha, lts): version.txt names the current version,
+// DIGESTS.asc beside an image has its digests, clear-signed. Formats:
+// flatcar/scripts:ci-automation/ci_automation_common.sh.
 type flatcar struct{}
 
 func (flatcar) root(a asked) string {
-	base := a.base
-	if base == "" {
-		base = "https://" + a.channel + ".release.flatcar-linux.net"
-	}
-	return base + "/" + a.arch + "-usr/"
+	return a.root("https://"+a.channel+".release.flatcar-linux.net") + "/" + a.arch + "-usr/"
 }
 
 func (f flatcar) indexURL(a asked) string {
@@ -47,19 +49,20 @@ func (f flatcar) resolve(ctx context.Context, client *web.Client, a asked) (Rele
 		name = "flatcar_production_qemu_uefi_image.img"
 	}
 	address := f.root(a) + version + "/" + name
-	list, err := client.Get(ctx, address+".DIGESTS", maxIndexBytes)
+	list, keys, err := a.opened(ctx, client, address+".DIGESTS.asc", "flatcar", version, maxIndexBytes)
 	if err != nil {
 		return Release{}, err
 	}
-	digest, err := sum(section(list, "SHA512 HASH"), name, 128)
+	file, err := sum(section(list, "SHA512 HASH"), name, 128)
 	if err != nil {
-		return Release{}, fmt.Errorf("reading %s.DIGESTS: %w", address, err)
+		return Release{}, fmt.Errorf("reading %s.DIGESTS.asc: %w", address, err)
 	}
 	return Release{
-		Distro: a.distro.Name, Version: version, Channel: a.channel, Arch: a.arch,
+		Version: version,
 		// A qcow2 in spite of its name, since 3602.2.0.
-		Artifacts: []Artifact{{Role: image.RoleDisk, URL: address, Format: "qcow2", SHA512: digest}},
-		Verdict:   "sha512 from DIGESTS" + overTLS(a) + "; OpenPGP signature not checked",
+		Artifacts: []Artifact{{Role: image.RoleDisk, URL: address, Format: "qcow2", SHA512: file.digest}},
+		Trust:     image.TrustSigned,
+		Verdict:   fmt.Sprintf("sha512 from DIGESTS.asc, signed by %s", keys),
 	}, nil
 }
 
@@ -71,7 +74,7 @@ func flatcarVersion(text []byte) (string, error) {
 			continue
 		}
 		value = strings.Trim(value, `"'`)
-		if !matches(value, `\d{1,6}\.\d{1,4}\.\d{1,4}(\+[A-Za-z0-9.-]{1,32})?`) {
+		if !matches(value, flatcarVersionPattern) {
 			return "", fmt.Errorf("FLATCAR_VERSION %q is not a version", clip(value))
 		}
 		return value, nil
@@ -79,10 +82,39 @@ func flatcarVersion(text []byte) (string, error) {
 	return "", fmt.Errorf("it has no line FLATCAR_VERSION")
 }
 
-// overTLS says how a digest travelled.
-func overTLS(a asked) string {
-	if a.plain {
-		return " over plain HTTP from a mirror you named"
+func (flatcar) releases(ctx context.Context, client *web.Client, a asked) ([]Summary, error) {
+	address := a.root("https://www.flatcar.org") + "/releases-json/releases-" + a.channel + ".json"
+	text, err := client.Get(ctx, address, maxIndexBytes)
+	if err != nil {
+		return nil, err
 	}
-	return " over HTTPS"
+	all, err := flatcarReleases(text, a.arch)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", address, err)
+	}
+	return all, nil
+}
+
+// flatcarReleases reads the list of a channel's releases. Its keys are versions
+// and names such as "current" and "current-2024", which repeat one of them.
+func flatcarReleases(text []byte, arch string) ([]Summary, error) {
+	var list map[string]struct {
+		Architectures []string `json:"architectures"`
+		ReleaseDate   string   `json:"release_date"`
+	}
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, err
+	}
+	var all []Summary
+	for version, r := range list {
+		if !matches(version, flatcarVersionPattern) || !hasOrSilent(r.Architectures, arch) {
+			continue
+		}
+		published, err := time.Parse("2006-01-02 15:04:05 -0700", r.ReleaseDate)
+		if err != nil {
+			published = time.Time{} // only decoration
+		}
+		all = append(all, Summary{Version: version, Published: published.UTC()})
+	}
+	return all, nil
 }
