@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -27,6 +28,7 @@ type World struct {
 	UID        int
 	Executable string // path of this binary, for the background process of a lab
 	OutWidth   int    // columns of Out when it is a terminal, else 0
+	Now        func() time.Time
 }
 
 // System is the world of a real process.
@@ -40,7 +42,7 @@ func System() World {
 		self = os.Args[0]
 	}
 	return World{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv,
-		UID: os.Geteuid(), Executable: self, OutWidth: width}
+		UID: os.Geteuid(), Executable: self, OutWidth: width, Now: time.Now}
 }
 
 // Run runs one command line and returns its exit code.
@@ -107,6 +109,7 @@ func newRoot(w World) *cobra.Command {
 	root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddGroup(
 		&cobra.Group{ID: "catalog", Title: "Compare:"},
+		&cobra.Group{ID: "image", Title: "Images:"},
 		&cobra.Group{ID: "lab", Title: "Try:"},
 		&cobra.Group{ID: "bench", Title: "Measure:"},
 		&cobra.Group{ID: "host", Title: "This machine:"},
@@ -133,10 +136,11 @@ func addCommands(root *cobra.Command, a *application) {
 		id       string
 		commands []*cobra.Command
 	}{
-		{"catalog", []*cobra.Command{newList(a), newShow(a), newCompare(a), newRender(a)}},
+		{"catalog", []*cobra.Command{newList(a), newShow(a), newCompare(a), newReleases(a), newRender(a)}},
+		{"image", []*cobra.Command{newPull(a), newImages(a), newRemove(a)}},
 		{"lab", []*cobra.Command{newUp(a), newPs(a), newSSH(a), newConsole(a), newDown(a)}},
 		{"bench", []*cobra.Command{newBench(a)}},
-		{"host", []*cobra.Command{newDoctor(a), newImage(a), newGC(a)}},
+		{"host", []*cobra.Command{newDoctor(a), newGC(a)}},
 		{"", []*cobra.Command{newHold(a), newDial(a)}},
 	}
 	for _, g := range groups {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,6 +19,9 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
+
+// today is the day of the tests.
+func today() time.Time { return time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC) }
 
 // TestJSONShapes holds the fields of what scripts read. A field that goes, or
 // changes its kind, is an incompatible change: think twice before -update.
@@ -29,7 +33,7 @@ func TestJSONShapes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer
-			w := app.World{In: strings.NewReader(""), Out: &out, Err: &errs, UID: os.Geteuid(), Executable: "/nowhere", Getenv: func(string) string { return "" }}
+			w := app.World{In: strings.NewReader(""), Out: &out, Err: &errs, UID: os.Geteuid(), Executable: "/nowhere", Now: today, Getenv: func(string) string { return "" }}
 			if code := app.Run(t.Context(), w, args); code != app.ExitDone || errs.Len() > 0 {
 				t.Fatalf("exit code %d: %s", code, errs.String())
 			}

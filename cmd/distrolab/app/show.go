@@ -2,13 +2,15 @@ package app
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"distrolab/distros"
 )
+
+// proseWidth bounds lines of prose, which are hard to read when longer.
+const proseWidth = 110
 
 func newShow(a *application) *cobra.Command {
 	var sources bool
@@ -23,62 +25,225 @@ func newShow(a *application) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.json() {
-				return a.printJSON(found[0])
+			l, err := a.listed(found[0])
+			if err != nil {
+				return err
 			}
-			return a.printDistro(found[0], sources)
+			if a.json() {
+				return a.printJSON(l)
+			}
+			return a.printDistro(l, sources)
 		},
 	}
 	cmd.Flags().BoolVar(&sources, "sources", false, "say where each fact comes from and when it was checked")
 	return cmd
 }
 
-func (a *application) printDistro(d distros.Distro, sources bool) error {
-	v := a.view()
-	var lines []string
-	lines = append(lines, v.styles.Title.Render(v.glyphs.Clean(d.Title))+"  "+v.styles.FgMuted.Render(d.Name), "")
-	lines = append(lines, wrap(v.glyphs.Clean(d.Summary), v.width)...)
-	if d.Kind != distros.KindVendor {
-		lines = append(lines, "", v.styles.Warn.Render(origin(d)))
-	}
-	lines = append(lines, "")
-	comparison := distros.Compare([]distros.Distro{d})
-	label := 0
-	for _, r := range comparison.Rows {
-		label = max(label, len([]rune(r.Title)))
-	}
-	for _, r := range comparison.Rows {
-		lines = append(lines, v.fact(r, label, sources)...)
-	}
-	if len(d.Traps) > 0 {
-		lines = append(lines, "", v.styles.Title.Render("Traps"))
-		for _, t := range d.Traps {
-			for i, part := range wrap(v.glyphs.Clean(t), v.width-2) {
-				lines = append(lines, []string{v.glyphs.Bullet + " ", "  "}[min(i, 1)]+part)
-			}
-		}
-	}
-	return printLines(a.world.Out, lines)
+// page is a system being written out: rows of a label and a text, under
+// headings.
+type page struct {
+	view
+	label int
+	lines []string
 }
 
-func (v view) fact(r distros.Row, label int, sources bool) []string {
-	cell := r.Cells[0]
-	value := v.glyphs.Clean(cell.Value)
-	if cell.Unconfirmed {
-		value += " (unconfirmed)"
+func (a *application) printDistro(l listed, sources bool) error {
+	v := a.view()
+	v.width = min(v.width, proseWidth)
+	comparison := distros.Compare([]distros.Distro{l.Distro}, a.world.Now())
+	p := &page{view: v, label: titleWidth(comparison.Rows)}
+	p.head(l)
+	p.facts(comparison.Rows, sources)
+	p.lab(l)
+	p.traps(l.Traps)
+	if !sources {
+		p.lines = append(p.lines, "", v.styles.FgFaint.Render("`distrolab show "+l.Name+" --sources` says where each fact comes from."))
 	}
-	var lines []string
-	for i, part := range wrap(value, v.width-label-2) {
-		title := ""
-		if i == 0 {
-			title = r.Title
+	return printLines(a.world.Out, p.lines)
+}
+
+func (p *page) head(l listed) {
+	p.add(p.styles.Title.Render(p.glyphs.Clean(l.Title)) + "  " + p.styles.FgMuted.Render(l.Name))
+	if len(l.Aliases) > 0 {
+		for _, line := range fold("also called "+p.glyphs.Clean(strings.Join(l.Aliases, ", ")), p.width) {
+			p.add(p.styles.FgMuted.Render(line))
 		}
-		lines = append(lines, v.styles.FgMuted.Render(fmt.Sprintf("%-*s", label, title))+"  "+part)
 	}
-	if sources {
-		lines = append(lines, strings.Repeat(" ", label+2)+v.styles.FgFaint.Render(strings.TrimSpace(cell.Source+" "+cell.Checked)))
+	p.add("")
+	p.prose(l.Summary)
+	if l.Kind != distros.KindVendor {
+		p.add("")
+		for _, line := range fold(p.glyphs.Warn+" "+p.glyphs.Clean(origin(l.Distro)), p.width) {
+			p.add(p.styles.Warn.Render(line))
+		}
 	}
-	return lines
+	p.add("")
+	p.support(l)
+	p.row("Made by", l.Vendor)
+}
+
+// support says whether the system is maintained, until when, and what to take
+// in its place.
+func (p *page) support(l listed) {
+	state := p.state(l.Standing.State)
+	words := strings.TrimPrefix(l.Standing.String(), l.Standing.State)
+	p.add(p.styles.FgMuted.Render(padded("Support", p.label)) + "  " + state.Style.Render(state.Text) + p.glyphs.Clean(words))
+	days := []string{}
+	for _, d := range []struct{ word, day string }{
+		{"since", l.Support.Since}, {"standard until", l.Support.Until}, {"extended until", l.Support.ExtendedUntil},
+	} {
+		if d.day != "" {
+			days = append(days, d.word+" "+d.day)
+		}
+	}
+	if len(days) > 0 {
+		p.row("", strings.Join(days, ", "))
+	}
+	if l.Support.ReplacedBy != "" {
+		p.row("Replaced by", l.Support.ReplacedBy)
+	}
+	if l.Latest != nil {
+		p.row("Latest release", latestWords(l))
+	}
+}
+
+func latestWords(l listed) string {
+	text := l.Latest.Version
+	if l.Latest.Channel != "" {
+		text += " (" + l.Latest.Channel + ")"
+	}
+	if l.Latest.Published != "" {
+		text += " of " + l.Latest.Published
+	}
+	return text + ", as known on " + l.Latest.Seen
+}
+
+// facts writes the rows of a comparison with itself under their groups.
+func (p *page) facts(rows []distros.Row, sources bool) {
+	group, title := "", ""
+	for _, r := range rows {
+		if r.Key == "standing" || r.Key == "kind" {
+			continue // said at the head
+		}
+		if r.Group != group {
+			group = r.Group
+			p.heading(group)
+		}
+		cell := r.Cells[0]
+		text := cell.Value
+		if cell.Unconfirmed {
+			text += " (unconfirmed)"
+		}
+		shown := r.Title
+		if shown == title {
+			shown = "" // another fact on the same criterion
+		}
+		title = r.Title
+		p.row(shown, text)
+		if sources && cell.Source != "" {
+			p.note(strings.TrimSpace(cell.Source + " " + cell.Checked))
+		}
+	}
+}
+
+// lab says what the lab does with the system: where the image comes from, how
+// the config gets in, which machine it needs.
+func (p *page) lab(l listed) {
+	p.heading("In the lab")
+	p.row("Image", imageSource(l.Release))
+	p.row("Config", configSource(l.Config))
+	if l.Config.Note != "" {
+		p.row("", l.Config.Note)
+	}
+	p.row("Machine", leastMachine(l.Hardware))
+	if l.Boot.User != "" {
+		p.row("Login", fmt.Sprintf("%s, by SSH", l.Boot.User))
+	} else if l.Boot.ManagementPort > 0 {
+		p.row("Management", fmt.Sprintf("port %d", l.Boot.ManagementPort))
+	}
+}
+
+func imageSource(r distros.ReleaseSource) string {
+	switch r.Resolver {
+	case "none":
+		return "none: " + r.Reason
+	case "local":
+		return "built on this machine"
+	}
+	text := "published by the vendor"
+	if r.Channel != "" {
+		text += ", channel " + r.Channel
+	}
+	if r.BaseURL != "" {
+		text += ", at " + r.BaseURL
+	}
+	return text
+}
+
+func configSource(c distros.ConfigProfile) string {
+	text := c.Format
+	if c.Variant != "" {
+		text += fmt.Sprintf(" (Butane %s %s)", c.Variant, c.Version)
+	}
+	if c.Delivery.Kind == distros.DeliverNone {
+		return text
+	}
+	return text + ", by " + c.Delivery.String()
+}
+
+func leastMachine(h distros.Hardware) string {
+	parts := []string{fmt.Sprintf("%d MiB of memory", h.MemoryMiB)}
+	if h.DiskGiB > 0 {
+		parts = append(parts, fmt.Sprintf("%d GiB of disk", h.DiskGiB))
+	}
+	if h.Direct {
+		parts = append(parts, "kernel started directly")
+	} else {
+		parts = append(parts, strings.Join(h.Firmware, " or "))
+	}
+	if h.CPULevel != "" {
+		parts = append(parts, "CPU "+h.CPULevel)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (p *page) traps(traps []string) {
+	if len(traps) == 0 {
+		return
+	}
+	p.heading("Traps")
+	for _, t := range traps {
+		for i, part := range fold(p.glyphs.Clean(t), p.width-4) {
+			p.add("  " + []string{p.glyphs.Bullet + " ", "  "}[min(i, 1)] + part)
+		}
+	}
+}
+
+func (p *page) add(line string) { p.lines = append(p.lines, line) }
+
+func (p *page) heading(text string) { p.lines = append(p.lines, "", p.styles.Accent.Render(text)) }
+
+func (p *page) prose(text string) { p.lines = append(p.lines, fold(p.glyphs.Clean(text), p.width)...) }
+
+func (p *page) row(title, text string) {
+	for i, part := range fold(p.glyphs.Clean(text), p.width-p.label-2) {
+		p.add(p.styles.FgMuted.Render(padded([]string{title, ""}[min(i, 1)], p.label)) + "  " + part)
+	}
+}
+
+// note stands below a row, less important.
+func (p *page) note(text string) {
+	for _, part := range fold(p.glyphs.Clean(text), p.width-p.label-2) {
+		p.add(strings.Repeat(" ", p.label+2) + p.styles.FgFaint.Render(part))
+	}
+}
+
+func titleWidth(rows []distros.Row) int {
+	width := len("Latest release")
+	for _, r := range rows {
+		width = max(width, cells(r.Title))
+	}
+	return width
 }
 
 func origin(d distros.Distro) string {
@@ -90,132 +255,4 @@ func origin(d distros.Distro) string {
 	default:
 		return "Its image is built on this machine from packages, not published by a vendor."
 	}
-}
-
-func newCompare(a *application) *cobra.Command {
-	var differences, sources bool
-	cmd := &cobra.Command{
-		Use:               "compare NAME NAME...",
-		Short:             "Set systems side by side",
-		Example:           "  distrolab compare flatcar fedora-coreos --differences\n  distrolab compare talos bottlerocket -o json",
-		Args:              minimum(2, "two systems or more; `distrolab list` shows what there is"),
-		ValidArgsFunction: a.completeDistros,
-		RunE: func(_ *cobra.Command, args []string) error {
-			found, err := a.find(args)
-			if err != nil {
-				return err
-			}
-			comparison := distros.Compare(found)
-			if differences {
-				comparison = comparison.OnlyDifferences()
-			}
-			if a.json() {
-				return a.printJSON(comparison)
-			}
-			return a.printComparison(comparison, sources)
-		},
-	}
-	cmd.Flags().BoolVar(&differences, "differences", false, "only the criteria in which they differ")
-	cmd.Flags().BoolVar(&sources, "sources", false, "say where each fact comes from")
-	return cmd
-}
-
-// printComparison prints criteria as rows and systems as columns, with long
-// facts broken into lines. Where the columns would be too narrow to read, each
-// criterion becomes a paragraph.
-func (a *application) printComparison(c distros.Comparison, sources bool) error {
-	v := a.view()
-	const least = 16
-	label := 0
-	for _, r := range c.Rows {
-		label = max(label, len([]rune(r.Title)))
-	}
-	column := (v.width - label - 2*len(c.Distros)) / len(c.Distros)
-	if column < least {
-		return printLines(a.world.Out, v.paragraphs(c, sources))
-	}
-	lines := v.row("", c.Titles, label, column, v.styles.Title.Render)
-	for _, r := range c.Rows {
-		lines = append(lines, v.row(r.Title, v.cells(r, sources), label, column, func(s ...string) string { return strings.Join(s, "") })...)
-	}
-	return printLines(a.world.Out, lines)
-}
-
-func (v view) cells(r distros.Row, sources bool) []string {
-	var texts []string
-	for _, cell := range r.Cells {
-		text := v.glyphs.Clean(cell.Value)
-		switch {
-		case text == "":
-			text = "-"
-		case cell.Unconfirmed:
-			text += " (unconfirmed)"
-		}
-		if sources && cell.Source != "" {
-			text += " [" + v.glyphs.Clean(cell.Source) + "]"
-		}
-		texts = append(texts, text)
-	}
-	return texts
-}
-
-func (v view) row(title string, texts []string, label, column int, render func(...string) string) []string {
-	var columns [][]string
-	height := 1
-	for _, t := range texts {
-		wrapped := breakWords(wrap(t, column), column)
-		columns = append(columns, wrapped)
-		height = max(height, len(wrapped))
-	}
-	var lines []string
-	for i := range height {
-		line := strings.Repeat(" ", label)
-		if i == 0 {
-			line = v.styles.FgMuted.Render(fmt.Sprintf("%-*s", label, title))
-		}
-		for _, c := range columns {
-			text := ""
-			if i < len(c) {
-				text = c[i]
-			}
-			line += "  " + render(text+strings.Repeat(" ", column-len([]rune(text))))
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// breakWords cuts words that are longer than a column.
-func breakWords(lines []string, width int) []string {
-	var cut []string
-	for _, l := range lines {
-		for part := range slices.Chunk([]rune(l), width) {
-			cut = append(cut, string(part))
-		}
-		if l == "" {
-			cut = append(cut, "")
-		}
-	}
-	return cut
-}
-
-func (v view) paragraphs(c distros.Comparison, sources bool) []string {
-	name := 0
-	for _, n := range c.Distros {
-		name = max(name, len(n))
-	}
-	var lines []string
-	for _, r := range c.Rows {
-		lines = append(lines, v.styles.Title.Render(r.Title))
-		for i, text := range v.cells(r, sources) {
-			for j, part := range wrap(text, v.width-name-4) {
-				who := ""
-				if j == 0 {
-					who = c.Distros[i]
-				}
-				lines = append(lines, fmt.Sprintf("  %s  %s", v.styles.FgMuted.Render(fmt.Sprintf("%-*s", name, who)), part))
-			}
-		}
-	}
-	return lines
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"distrolab/tui/chart"
 	"distrolab/tui/style"
 )
@@ -30,6 +32,20 @@ func (a *application) view() view {
 		v.width = plainWidth
 	}
 	return v
+}
+
+// state is a state of support as a mark with its word.
+func (v view) state(state string) chart.Cell {
+	switch state {
+	case "maintained":
+		return chart.Cell{Text: v.glyphs.Check + " " + state, Style: v.styles.OK}
+	case "extended":
+		return chart.Cell{Text: v.glyphs.Warn + " " + state, Style: v.styles.Warn}
+	case "ended":
+		return chart.Cell{Text: v.glyphs.Cross + " " + state, Style: v.styles.Err}
+	default:
+		return chart.Cell{Text: "? " + state, Style: v.styles.FgMuted}
+	}
 }
 
 // printJSON prints a value as indented JSON.
@@ -70,7 +86,7 @@ func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {
-		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+		if line != "" && cells(line)+1+cells(word) > width {
 			lines, line = append(lines, line), ""
 		}
 		if line != "" {
@@ -79,4 +95,45 @@ func wrap(text string, width int) []string {
 		line += word
 	}
 	return append(lines, line)
+}
+
+// fold is wrap, but words that are longer than a line are broken, where it can
+// be after a mark that separates the parts of an address.
+func fold(text string, width int) []string {
+	var lines []string
+	for _, line := range wrap(text, width) {
+		for cells(line) > width {
+			head := ansi.Truncate(line, width, "")
+			if cut := strings.LastIndexAny(head, "/:-_.?&= ") + 1; cut > len(head)/2 {
+				head = head[:cut]
+			}
+			if head == "" {
+				break // not even one character fits
+			}
+			lines, line = append(lines, head), line[len(head):]
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// shorten cuts text to a number of cells, at a space where that loses little.
+func (v view) shorten(text string, width int) string {
+	if cells(text) <= width {
+		return text
+	}
+	room := width - cells(v.glyphs.Ellipsis)
+	head := ansi.Truncate(text, max(0, room), "")
+	if cut := strings.LastIndexByte(head, ' '); cut > len(head)/2 && text[len(head)] != ' ' {
+		head = head[:cut]
+	}
+	return strings.TrimRight(head, " ,;(+") + v.glyphs.Ellipsis
+}
+
+// cells is the width of a text in a terminal.
+func cells(text string) int { return ansi.StringWidth(text) }
+
+// padded fills a text with spaces up to a width.
+func padded(text string, width int) string {
+	return text + strings.Repeat(" ", max(0, width-cells(text)))
 }
