@@ -14,11 +14,7 @@ import (
 
 // catalog reads the embedded catalog and the person's own entries over it.
 func (a *application) catalog() (*distros.Catalog, error) {
-	dir := a.world.Getenv("XDG_CONFIG_HOME")
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(a.world.Getenv("HOME"), ".config")
-	}
-	dir = filepath.Join(dir, "distrolab", "distros")
+	dir := filepath.Join(a.configDir(), "distros")
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return distros.Load()
 	}

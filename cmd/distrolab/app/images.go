@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,36 +34,13 @@ func (a *application) imageOf(ctx context.Context, store *image.Store, d distros
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return have, err
 	}
-	return a.fetch(ctx, store, d, release.Query{})
+	return a.fetch(ctx, store, d, release.Query{Arch: arch})
 }
 
-func (a *application) fetch(ctx context.Context, store *image.Store, d distros.Distro, q release.Query) (image.Image, error) {
-	source := release.Source{Client: http.DefaultClient, Store: store}
-	if err := source.Reachable(ctx, d, q); err != nil {
-		return image.Image{}, cannot(err)
-	}
-	meter := newMeter(a, d.Name)
-	img, err := source.Image(ctx, d, q, meter.show)
-	meter.end()
-	var none *release.NoImageError
-	if errors.As(err, &none) {
-		return img, cannot(err)
-	}
-	return img, err
-}
-
-func newImage(a *application) *cobra.Command {
-	cmd := &cobra.Command{Use: "image", Short: "List, add, fetch and remove images", Args: none,
-		Example: "  distrolab image list\n  distrolab image pull flatcar",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newImageList(a), newImageAdd(a), newImagePull(a), newImageRemove(a))
-	return cmd
-}
-
-func newImageList(a *application) *cobra.Command {
+func newImages(a *application) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List the images of the store", Args: none,
-		Example: "  distrolab image list\n  distrolab image list -o json",
+		Use: "images", Short: "List the images of the store", Args: none,
+		Example: "  distrolab images\n  distrolab images -o json",
 		RunE: func(*cobra.Command, []string) error {
 			store, err := a.store()
 			if err != nil {
@@ -78,13 +56,62 @@ func newImageList(a *application) *cobra.Command {
 				}
 				return a.printJSON(images)
 			}
-			rows := [][]string{}
-			for _, i := range images {
-				rows = append(rows, []string{i.ID, i.Manifest.Distro, i.Manifest.Version, bytes(size(i)), i.Manifest.Verdict})
-			}
-			return a.printTable([]chart.Column{{Title: "ID"}, {Title: "SYSTEM"}, {Title: "VERSION"}, {Title: "SIZE", Right: true}, {Title: "CHECKED", Drop: 1}}, rows)
+			return a.printImages(store, images)
 		},
 	}
+}
+
+func (a *application) printImages(store *image.Store, images []image.Image) error {
+	if len(images) == 0 {
+		_, err := fmt.Fprintln(a.world.Out, "no images yet: `distrolab pull NAME` fetches one, `distrolab import FILE --as NAME` takes yours")
+		return err
+	}
+	v := a.view()
+	columns := []chart.Column{{Title: "SYSTEM"}, {Title: "VERSION"}, {Title: "ARCH", Drop: 3}, {Title: "SIZE", Right: true},
+		{Title: "TRUST"}, {Title: "USED BY", Drop: 2}, {Title: "ID", Drop: 0}, {Title: "CHECKED", Drop: 4}}
+	var rows [][]chart.Cell
+	for _, i := range images {
+		pins, err := store.Pins(i.ID)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []chart.Cell{
+			{Text: i.Manifest.Distro, Style: v.styles.Fg}, {Text: i.Manifest.Version, Style: v.styles.Fg},
+			{Text: i.Manifest.Arch, Style: v.styles.FgMuted}, {Text: bytes(size(i)), Style: v.styles.Fg},
+			v.trust(i.Manifest.Trust), {Text: strings.Join(pins, ", "), Style: v.styles.FgMuted},
+			{Text: i.ID, Style: v.styles.FgMuted}, {Text: i.Manifest.Verdict, Style: v.styles.FgFaint}})
+	}
+	if err := printLines(a.world.Out, chart.Table(columns, rows, v.width, v.glyphs, v.styles)); err != nil {
+		return err
+	}
+	return a.printUsage(store)
+}
+
+// trust is how far an image is vouched for, as mark, word and colour.
+func (v view) trust(kind string) chart.Cell {
+	switch kind {
+	case image.TrustSigned:
+		return chart.Cell{Text: v.glyphs.Check + " " + kind, Style: v.styles.OK}
+	case image.TrustDigest:
+		return chart.Cell{Text: v.glyphs.Bullet + " " + kind, Style: v.styles.Fg}
+	case image.TrustLocal:
+		return chart.Cell{Text: v.glyphs.Hollow + " " + kind, Style: v.styles.FgMuted}
+	default:
+		return chart.Cell{Text: v.glyphs.Warn + " " + kind, Style: v.styles.Warn}
+	}
+}
+
+func (a *application) printUsage(store *image.Store) error {
+	u, err := store.Usage()
+	if err != nil {
+		return err
+	}
+	unfinished := ""
+	if u.Unfinished > 0 {
+		unfinished = fmt.Sprintf(", and %s of downloads that were broken off", bytes(u.Unfinished))
+	}
+	_, err = fmt.Fprintf(a.world.Out, "\n%s on disk%s in %s\n", bytes(u.Bytes), unfinished, store.Dir())
+	return err
 }
 
 func size(i image.Image) int64 {
@@ -95,83 +122,91 @@ func size(i image.Image) int64 {
 	return sum
 }
 
-func newImageAdd(a *application) *cobra.Command {
-	return &cobra.Command{
-		Use: "add DIRECTORY...", Short: "Verify images that were built here and store them",
-		Long:    "Add reads image.json in each directory, checks the files it names, and stores them.",
-		Example: "  distrolab image add \"$(scripts/guests/build debian-local)\"",
-		Args:    minimum(1, "a directory that holds image.json"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := a.store()
-			if err != nil {
-				return err
-			}
-			for _, dir := range args {
-				meter := newMeter(a, dir)
-				img, err := store.Add(cmd.Context(), dir, meter.show)
-				meter.end()
-				if errors.Is(err, fs.ErrNotExist) {
-					return usage(fmt.Errorf("%s is no image: it or a file that it needs is missing: %w", dir, err))
-				}
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(a.world.Out, "%s %s\n", img.Manifest.Distro, img.ID)
-			}
-			return nil
-		},
+// shrink keeps the store within the size that the person allows it.
+func (a *application) shrink(store *image.Store, keep []image.Image) error {
+	text := a.world.Getenv("DISTROLAB_IMAGES_MAX")
+	if text == "" {
+		return nil
 	}
+	limit, err := parseBytes(text)
+	if err != nil {
+		return usage(fmt.Errorf("DISTROLAB_IMAGES_MAX: %w", err))
+	}
+	var ids []string
+	for _, i := range keep {
+		ids = append(ids, i.ID)
+	}
+	removed, err := store.Shrink(limit, ids...)
+	for _, i := range removed {
+		fmt.Fprintf(a.world.Err, "removed %s %s, the longest unused, to keep the store within %s\n", i.Manifest.Distro, i.Manifest.Version, bytes(limit))
+	}
+	return err
 }
 
-func newImagePull(a *application) *cobra.Command {
-	var channel, mirror string
-	cmd := &cobra.Command{
-		Use: "pull NAME...", Short: "Fetch and verify the newest release of systems",
-		Example: "  distrolab image pull flatcar fedora-coreos\n  distrolab image pull flatcar --channel beta",
-		Args:    minimum(1, aSystem), ValidArgsFunction: a.completeDistros,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			found, err := a.find(args)
-			if err != nil {
-				return err
-			}
-			store, err := a.store()
-			if err != nil {
-				return err
-			}
-			for _, d := range found {
-				img, err := a.fetch(cmd.Context(), store, d, release.Query{Channel: channel, Mirror: mirror})
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(a.world.Out, "%s %s (%s)\n", d.Name, img.Manifest.Version, img.Manifest.Verdict)
-			}
-			return nil
-		},
+// parseBytes reads a size such as 20GiB, 500M or 1073741824: units of 1024.
+func parseBytes(text string) (int64, error) {
+	number := strings.TrimRight(strings.ToUpper(strings.TrimSpace(text)), "IB")
+	shift := 0
+	if number != "" {
+		if at := strings.IndexByte("KMGT", number[len(number)-1]); at >= 0 {
+			number, shift = number[:len(number)-1], 10*(at+1)
+		}
 	}
-	cmd.Flags().StringVar(&channel, "channel", "", "channel or stream (default: the catalog's)")
-	cmd.Flags().StringVar(&mirror, "mirror", "", "root of a mirror in place of the vendor's index")
-	return cmd
+	value, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || !(value >= 0 && value < 1<<20) && shift > 0 || value < 0 || value > 1<<60 {
+		return 0, fmt.Errorf("%.32q is not a size such as 20GiB", text)
+	}
+	return int64(value * float64(int64(1)<<shift)), nil
 }
 
-func newImageRemove(a *application) *cobra.Command {
+func newRemove(a *application) *cobra.Command {
 	return &cobra.Command{
-		Use: "remove ID...", Aliases: []string{"rm"}, Short: "Remove images that no lab uses",
-		Example: "  distrolab image remove flatcar-0123456789abcdef",
-		Args:    minimum(1, "the id of an image; `distrolab image list` shows them"), ValidArgsFunction: a.completeImages,
+		Use: "rm IMAGE...", Short: "Remove images that no lab uses",
+		Long:    "Rm removes images by their id, or by NAME or NAME@VERSION where that names one image only.",
+		Example: "  distrolab rm flatcar@4593.2.5\n  distrolab rm flatcar-0123456789abcdef",
+		Args:    minimum(1, "an image; `distrolab images` shows them"), ValidArgsFunction: a.completeImages,
 		RunE: func(_ *cobra.Command, args []string) error {
 			store, err := a.store()
 			if err != nil {
 				return err
 			}
-			for _, id := range args {
-				if err := store.Remove(id); errors.Is(err, fs.ErrNotExist) {
-					return usage(fmt.Errorf("there is no image %.64q; `distrolab image list` shows them", id))
-				} else if err != nil {
+			for _, name := range args {
+				id, err := a.imageID(store, name)
+				if err != nil {
+					return err
+				}
+				if err := store.Remove(id); err != nil {
 					return err
 				}
 			}
 			return nil
 		},
+	}
+}
+
+// imageID finds the one image that an argument of rm means.
+func (a *application) imageID(store *image.Store, name string) (string, error) {
+	images, err := store.List()
+	if err != nil {
+		return "", err
+	}
+	system, version, _ := strings.Cut(name, "@")
+	var ids []string
+	for _, i := range images {
+		if i.ID == name {
+			return name, nil
+		}
+		if i.Manifest.Distro == system && (version == "" || i.Manifest.Version == version) {
+			ids = append(ids, i.ID)
+		}
+	}
+	switch len(ids) {
+	case 1:
+		return ids[0], nil
+	case 0:
+		return "", usage(fmt.Errorf("there is no image %.64q; `distrolab images` shows them", name))
+	default:
+		return "", usage(fmt.Errorf("%.64q names %d images; name one of %s", name, len(ids), strings.Join(ids, ", ")))
 	}
 }
 
@@ -187,7 +222,7 @@ func (a *application) completeImages(*cobra.Command, []string, string) ([]string
 	}
 	var ids []string
 	for _, i := range images {
-		ids = append(ids, i.ID)
+		ids = append(ids, cobra.CompletionWithDesc(i.ID, i.Manifest.Distro+" "+i.Manifest.Version))
 	}
 	return ids, cobra.ShellCompDirectiveNoFileComp
 }

@@ -10,56 +10,89 @@ import (
 	"distrolab/distros/image"
 )
 
-// meter shows the progress of one transfer on standard error: one line that is
-// rewritten on a terminal, a line every ten seconds elsewhere.
+// meter shows the progress of one transfer on standard error: a bar that is
+// redrawn on a terminal, a line every ten seconds elsewhere.
 type meter struct {
-	a        *application
-	name     string
-	terminal bool
-	last     time.Time
-	width    int
-	drawn    bool
+	a     *application
+	name  string
+	bar   bool // standard error is a terminal
+	width int  // columns of that terminal
+	last  time.Time
+	phase string
+	drawn bool
 }
 
+// How often a meter shows something: as fast as a person can follow, and
+// rarely in a log.
+const (
+	barEvery  = 200 * time.Millisecond
+	lineEvery = 10 * time.Second
+)
+
 func newMeter(a *application, name string) *meter {
-	m := &meter{a: a, name: name, last: time.Now()}
+	m := &meter{a: a, name: name, last: a.world.Now()}
 	if f, ok := a.world.Err.(interface{ Fd() uintptr }); ok {
-		m.terminal = term.IsTerminal(int(f.Fd()))
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			m.bar, m.width = true, width
+		}
 	}
 	return m
 }
 
 func (m *meter) show(p image.Progress) {
-	every := 10 * time.Second
-	if m.terminal {
-		every = 200 * time.Millisecond
+	now, every := m.a.world.Now(), lineEvery
+	if m.bar {
+		every = barEvery
 	}
-	now := time.Now()
-	if now.Sub(m.last) < every {
+	if now.Sub(m.last) < every && (!m.bar || p.Phase == m.phase) {
 		return
 	}
-	m.last = now
-	line := fmt.Sprintf("%s: %s %s %s", m.name, p.Phase, p.File, bytes(p.Done))
+	m.last, m.phase = now, p.Phase
+	if !m.bar {
+		fmt.Fprintf(m.a.world.Err, "%s: %s %s %s\n", m.name, p.Phase, p.File, strings.Join(amounts(p), ", "))
+		return
+	}
+	fmt.Fprintf(m.a.world.Err, "\r\x1b[K%s", m.line(p))
+	m.drawn = true
+}
+
+// amounts says how much is done, how fast, and how long it will take.
+func amounts(p image.Progress) []string {
+	parts := []string{bytes(p.Done)}
 	if p.Total > 0 {
-		line += fmt.Sprintf(" of %s (%d %%)", bytes(p.Total), p.Done*100/p.Total)
+		parts[0] += fmt.Sprintf(" of %s (%d %%)", bytes(p.Total), p.Done*100/p.Total)
 	}
 	if p.Rate > 0 {
-		line += fmt.Sprintf(", %s/s", bytes(int64(p.Rate)))
+		parts = append(parts, bytes(int64(p.Rate))+"/s")
 		if p.Total > p.Done {
-			line += ", " + time.Duration(float64(p.Total-p.Done)/p.Rate*float64(time.Second)).Round(time.Second).String() + " to go"
+			left := time.Duration(float64(p.Total-p.Done) / p.Rate * float64(time.Second))
+			parts = append(parts, left.Round(time.Second).String()+" to go")
 		}
 	}
-	if !m.terminal {
-		fmt.Fprintln(m.a.world.Err, line)
-		return
+	return parts
+}
+
+// line is the bar between what is transferred and how far it is. Where the
+// terminal is too narrow the bar goes, then the last amounts.
+func (m *meter) line(p image.Progress) string {
+	v := m.a.view()
+	head, parts := v.glyphs.Clean(m.name+"  "+p.Phase), amounts(p)
+	for len(parts) > 1 && cells(head)+2+cells(strings.Join(parts, "  ")) >= m.width {
+		parts = parts[:len(parts)-1]
 	}
-	fmt.Fprintf(m.a.world.Err, "\r%s%s", line, strings.Repeat(" ", max(0, m.width-len(line))))
-	m.width, m.drawn = len(line), true
+	tail := strings.Join(parts, "  ")
+	room := min(40, m.width-1-cells(head)-cells(tail)-4)
+	if p.Total <= 0 || room < 8 {
+		return v.shorten(head+"  "+tail, m.width-1)
+	}
+	done := int(int64(room) * min(p.Done, p.Total) / p.Total)
+	bar := v.styles.Accent.Render(strings.Repeat(v.glyphs.Fill[2], done)) + v.styles.Track.Render(strings.Repeat(v.glyphs.Line, room-done))
+	return head + "  " + bar + "  " + tail
 }
 
 func (m *meter) end() {
 	if m.drawn {
-		fmt.Fprintf(m.a.world.Err, "\r%s\r", strings.Repeat(" ", m.width))
+		fmt.Fprint(m.a.world.Err, "\r\x1b[K")
 	}
 }
 
