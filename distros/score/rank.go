@@ -46,8 +46,21 @@ func Rank(p Profile, in Input) Result {
 	return r
 }
 
+// better orders places by their totals. Of equals, the one that does better on
+// what comes first in the profile comes first; the name decides last, and only
+// between systems that do equally well in everything.
 func better(a, b Place) int {
-	return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.Distro, b.Distro))
+	if d := cmp.Compare(b.Total, a.Total); d != 0 {
+		return d
+	}
+	for i := range a.Criteria {
+		for k := range a.Criteria[i].Answers {
+			if d := cmp.Compare(b.Criteria[i].Answers[k].Grade, a.Criteria[i].Answers[k].Grade); d != 0 {
+				return d
+			}
+		}
+	}
+	return cmp.Compare(a.Distro, b.Distro)
 }
 
 // number gives ranks to sorted places: equals share one, the next is skipped.

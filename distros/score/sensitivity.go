@@ -17,7 +17,7 @@ func sensitivity(weighted []Weighted, ranking []Place) Sensitivity {
 	first := ranking[0]
 	s.Tied = first.Tied
 	for _, p := range ranking[1:] {
-		if p.Unknown.Gain > 0 && p.Total+p.Unknown.Gain >= first.Total-first.Unknown.Loss-level {
+		if p.Rank > 1 && p.Unknown.Gain > 0 && p.Total+p.Unknown.Gain >= first.Total-first.Unknown.Loss-level {
 			s.CouldLead = append(s.CouldLead, p.Distro)
 		}
 	}
