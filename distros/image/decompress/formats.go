@@ -1,13 +1,14 @@
 package decompress
 
 import (
-	"compress/bzip2"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/mikelolasagasti/xz"
 	"github.com/pierrec/lz4/v4"
+
+	"distrolab/distros/image/decompress/bzip2"
 )
 
 func openGzip(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
@@ -28,6 +29,6 @@ func openXZ(r io.Reader) (io.ReadCloser, error) {
 	return io.NopCloser(x), nil
 }
 
-func openBzip2(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }
+func openBzip2(r io.Reader) (io.ReadCloser, error) { return bzip2.NewReader(r), nil }
 
 func openLZ4(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(lz4.NewReader(r)), nil }
