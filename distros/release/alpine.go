@@ -74,16 +74,22 @@ func (al alpine) resolve(ctx context.Context, client *web.Client, a asked) (Rele
 	if err != nil {
 		return Release{}, fmt.Errorf("reading %s.sha512: %w", address, err)
 	}
+	r := Release{
+		Version:   chosen.version,
+		Artifacts: []Artifact{{Role: image.RoleDisk, URL: address, Format: "qcow2", SHA512: digest}},
+		Trust:     image.TrustSigned,
+	}
 	sig, err := a.detached(ctx, client, address+".asc", "alpine-cloud", chosen.version)
+	if why := keyless(err); why != "" {
+		r.Trust, r.Verdict = image.TrustDigest, "sha512 beside the image"+a.overTLS()+"; "+why
+		return r, nil
+	}
 	if err != nil {
 		return Release{}, err
 	}
-	return Release{
-		Version:   chosen.version,
-		Artifacts: []Artifact{{Role: image.RoleDisk, URL: address, Format: "qcow2", SHA512: digest, Signature: sig}},
-		Trust:     image.TrustSigned,
-		Verdict:   fmt.Sprintf("OpenPGP signature by %s; sha512 beside the image", sig.Keys),
-	}, nil
+	r.Artifacts[0].Signature = sig
+	r.Verdict = fmt.Sprintf("OpenPGP signature by %s; sha512 beside the image", sig.Keys)
+	return r, nil
 }
 
 func (al alpine) releases(ctx context.Context, client *web.Client, a asked) ([]Summary, error) {

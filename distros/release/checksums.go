@@ -96,8 +96,9 @@ func (cs checksums) resolve(ctx context.Context, client *web.Client, a asked) (R
 			return Release{}, fmt.Errorf("reading %s: %w", l.directory, err)
 		}
 	}
-	text, verdict, err := l.text(ctx, client, chosen, a)
-	if err != nil {
+	text, signer, err := l.text(ctx, client, chosen, a)
+	why := keyless(err)
+	if err != nil && (why == "" || text == nil) {
 		return Release{}, err
 	}
 	file, version, err := l.pick(text, chosen, a)
@@ -107,11 +108,14 @@ func (cs checksums) resolve(ctx context.Context, client *web.Client, a asked) (R
 	artifact := Artifact{Role: image.RoleDisk, URL: l.directory + file.name, Format: a.option("format"), Compression: a.option("compression"), Size: file.size}
 	artifact.setDigest(file.digest)
 	r := Release{Version: version, Artifacts: []Artifact{artifact}, Trust: image.TrustDigest, Verdict: a.option("digest") + " from " + l.listName(chosen)}
-	if verdict == "" {
+	switch {
+	case why != "":
+		r.Verdict += a.overTLS() + "; " + why
+	case signer == "":
 		r.Verdict += a.overTLS() + "; no signature of it is known"
-		return r, nil
+	default:
+		r.Trust, r.Verdict = image.TrustSigned, r.Verdict+", signed by "+signer
 	}
-	r.Trust, r.Verdict = image.TrustSigned, r.Verdict+", signed by "+verdict
 	return r, nil
 }
 
@@ -127,7 +131,8 @@ func (a *Artifact) setDigest(digest string) {
 }
 
 // text asks for the list, and checks its signature if the vendor signs it; the
-// second value then names the signer.
+// second value then names the signer. If the signer's key is not known, the
+// list is returned with the error.
 func (l layout) text(ctx context.Context, client *web.Client, c candidate, a asked) ([]byte, string, error) {
 	address, suffix, key := l.listURL(c), a.option("signature"), a.option("key")
 	if suffix == "clearsigned" {
@@ -160,8 +165,9 @@ func (l layout) pick(text []byte, chosen candidate, a asked) (listed, string, er
 	return files[i], chosen.version, nil
 }
 
-// candidates are the images of a list. Where a name has no version of its own,
-// because the vendor replaces the file, the digest tells builds apart.
+// candidates are the images of a list. Where a name has no version of its own
+// (no digit in it, or only the channel's), because the vendor replaces the
+// file, the digest tells builds apart.
 func (l layout) candidates(files []listed, channel string) []candidate {
 	var names []string
 	for _, f := range files {
@@ -169,7 +175,7 @@ func (l layout) candidates(files []listed, channel string) []candidate {
 	}
 	all := candidates(names, l.file)
 	for i, c := range all {
-		if c.version != "" && c.version != channel {
+		if strings.ContainsAny(c.version, "0123456789") && c.version != channel {
 			continue
 		}
 		file := files[slices.Index(names, c.name)]
@@ -193,7 +199,7 @@ func (cs checksums) releases(ctx context.Context, client *web.Client, a asked) (
 		return summariesOf(all), err
 	}
 	text, _, err := l.text(ctx, client, candidate{}, a)
-	if err != nil {
+	if err != nil && (keyless(err) == "" || text == nil) {
 		return nil, err
 	}
 	files, err := l.files(text)

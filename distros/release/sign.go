@@ -61,6 +61,17 @@ func (a asked) detached(ctx context.Context, client *web.Client, address, key, v
 	return &image.Signature{Bytes: sig, Keys: keys}, nil
 }
 
+// keyless says why a signature cannot be checked when distrolab carries no key
+// of that name; empty for every other error. Nobody outside can bring that
+// about, so the image is then taken by its digest, and the verdict says so.
+func keyless(err error) string {
+	var refusal *signature.Error
+	if !errors.As(err, &refusal) || refusal.Reason != signature.NoKey {
+		return ""
+	}
+	return "its signature is not checked: " + refusal.Error()
+}
+
 // verifyBundle checks a Sigstore bundle against the trust root that distrolab
 // carries.
 func verifyBundle(artifact, bundle []byte, identity, issuer string) error {

@@ -14,7 +14,7 @@ import (
 )
 
 // ubuntuKey signs the simplestreams documents.
-const ubuntuKey = "ubuntu-cloud"
+const ubuntuKey = "ubuntu-cloudimage"
 
 // ubuntu asks Ubuntu's simplestreams: a clear-signed index names the list of
 // products, clear-signed too, which has each image's path, digest and size. A

@@ -61,8 +61,9 @@ func directories() map[string]directory {
 			line: gnuText, version: "6.2-Default-qcow-Build12.9", images: both("openSUSE-Leap-Micro.{arch}-6.2-Default-qcow-Build12.9.qcow2"),
 		},
 		"microos": {
-			root: "https://download.opensuse.org/tumbleweed/appliances/", list: "openSUSE-MicroOS.{arch}-ContainerHost-kvm-and-xen.qcow2.sha256",
-			line: gnuText, images: map[string]string{"amd64": "openSUSE-MicroOS.x86_64-ContainerHost-kvm-and-xen.qcow2"},
+			root: "https://download.opensuse.org/tumbleweed/appliances/", list: "{file}.sha256", line: gnuText, version: "20261107",
+			images: map[string]string{"amd64": "openSUSE-MicroOS.x86_64-16.0.0-ContainerHost-kvm-and-xen-Snapshot20261107.qcow2"},
+			others: []string{"openSUSE-MicroOS.x86_64-16.0.0-ContainerHost-kvm-and-xen-Snapshot20261031.qcow2", "openSUSE-MicroOS.x86_64-ContainerHost-kvm-and-xen.qcow2"},
 		},
 		"amazon-linux-2023": {
 			root: "https://cdn.amazonlinux.com/al2023/os-images/latest/kvm{arm}/", list: "SHA256SUMS", line: gnuText, version: "2023.12.20260817.0",
@@ -145,7 +146,7 @@ func (w *World) directory(d distros.Distro, arch string) (Site, bool) {
 	if !ok || v.images[arch] == "" {
 		return Site{}, false
 	}
-	fill := strings.NewReplacer("{arch}", cpuName(arch), "{arm}", map[string]string{"arm64": "-arm64"}[arch])
+	fill := strings.NewReplacer("{arch}", cpuName(arch), "{file}", v.images[arch], "{arm}", map[string]string{"arm64": "-arm64"}[arch])
 	root, list := fill.Replace(v.root), fill.Replace(v.root+v.list)
 	disk := Disk(d.Name + v.version + arch)
 	var text strings.Builder
@@ -157,6 +158,10 @@ func (w *World) directory(d distros.Distro, arch string) (Site, bool) {
 	site := Site{Version: v.version, Index: list, List: list, Image: root + v.images[arch]}
 	if v.version == "" { // the name says none: the digest tells builds apart
 		site.Version = d.Release.Channel + "-" + SHA256(disk)[:12]
+	}
+	if strings.Contains(v.list, "{file}") { // found by the listing
+		site.Index = root
+		w.Put(root, listing(append(v.others, v.images[arch], v.images[arch]+".sha256", v.images[arch]+".sha256.asc")...))
 	}
 	switch suffix := d.Release.Options["signature"]; suffix {
 	case "":

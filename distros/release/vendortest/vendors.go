@@ -87,12 +87,12 @@ func (w *World) Ubuntu(codeName, release, arch, serial string) Site {
 	w.Fault(root+path, Redirect(root+strings.TrimPrefix(path, "server/releases/")))
 	id := "com.ubuntu.cloud:server:" + release + ":" + arch
 	list := root + "streams/v1/com.ubuntu.cloud:released:download.sjson"
-	w.putClearsigned(root+"streams/v1/index.sjson", "ubuntu-cloud", []byte(`{"format":"index:1.0","updated":"Tue, 21 Jul 2026 00:00:00 +0000","index":{"com.ubuntu.cloud:released:aws":{"format":"products:1.0","datatype":"image-ids","path":"streams/v1/aws.sjson","products":["`+id+`"]},`+
+	w.putClearsigned(root+"streams/v1/index.sjson", "ubuntu-cloudimage", []byte(`{"format":"index:1.0","updated":"Tue, 21 Jul 2026 00:00:00 +0000","index":{"com.ubuntu.cloud:released:aws":{"format":"products:1.0","datatype":"image-ids","path":"streams/v1/aws.sjson","products":["`+id+`"]},`+
 		`"com.ubuntu.cloud:released:download":{"format":"products:1.0","datatype":"image-downloads","path":"streams/v1/com.ubuntu.cloud:released:download.json","products":["com.ubuntu.cloud:server:14.04:amd64","`+id+`"]}}}`+"\n"))
 	item := func(ftype, path string, content []byte) string {
 		return fmt.Sprintf(`%q:{"ftype":%q,"path":%q,"sha256":%q,"size":%d}`, ftype, ftype, path, SHA256(content), len(content))
 	}
-	w.putClearsigned(list, "ubuntu-cloud", []byte(`{"format":"products:1.0","datatype":"image-downloads","content_id":"com.ubuntu.cloud:released:download","products":{"`+id+`":{"arch":"`+arch+`","os":"ubuntu","release":"`+codeName+`","version":"`+release+`","supported":true,"versions":{`+
+	w.putClearsigned(list, "ubuntu-cloudimage", []byte(`{"format":"products:1.0","datatype":"image-downloads","content_id":"com.ubuntu.cloud:released:download","products":{"`+id+`":{"arch":"`+arch+`","os":"ubuntu","release":"`+codeName+`","version":"`+release+`","supported":true,"versions":{`+
 		`"20240423":{"label":"release","items":{`+item("disk1.img", strings.ReplaceAll(path, serial, "20240423"), []byte("old"))+`}},`+
 		`"`+serial+`":{"label":"release","items":{`+item("manifest", "server/x.manifest", nil)+`,`+item("disk1.img", path, disk)+`}}}}}}`+"\n"))
 	return Site{Version: serial, Index: root + "streams/v1/index.sjson", List: list, Signed: list, Image: root + path}

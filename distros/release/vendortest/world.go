@@ -176,3 +176,20 @@ func SHA256(content []byte) string {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:])
 }
+
+// Mirror publishes everything below a root under another one too. Redirects of
+// the vendor are left out: a mirror has the files themselves.
+func (w *World) Mirror(root, other string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for url, content := range w.files {
+		if rest, ok := strings.CutPrefix(url, root+"/"); ok {
+			w.files[other+"/"+rest] = content
+		}
+	}
+	for url, fault := range w.faults {
+		if rest, ok := strings.CutPrefix(url, root+"/"); ok && w.files[url] == nil {
+			w.faults[other+"/"+rest] = fault
+		}
+	}
+}
