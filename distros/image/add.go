@@ -135,7 +135,7 @@ func copyFile(ctx context.Context, root *os.Root, dir string, want File, progres
 	// digest. Hard links are not used: whoever writes the source in place would
 	// change the store.
 	from, to := io.Reader(src), io.Writer(io.MultiWriter(dst, h))
-	if unix.IoctlFileClone(int(dst.Fd()), int(src.Fd())) == nil {
+	if cloned(dst, src) {
 		from, to = dst, h
 	}
 	n, err := io.Copy(io.MultiWriter(to, meter), io.LimitReader(contextReader{ctx, from}, want.Size+1))
@@ -150,4 +150,10 @@ func copyFile(ctx context.Context, root *os.Root, dir string, want File, progres
 		return err
 	}
 	return dst.Close()
+}
+
+// cloned reports whether a file now shares the blocks of another, which not
+// every file system can do.
+func cloned(dst, src *os.File) bool {
+	return unix.IoctlFileClone(int(dst.Fd()), int(src.Fd())) == nil
 }

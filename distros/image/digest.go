@@ -17,10 +17,14 @@ type DigestError struct {
 	Kind string // "sha256", "sha512" or "sha256 of the unpacked file"
 	Want string
 	Got  string
+	Own  bool // the person gave what is wanted, and no index
 }
 
 // Error says what it means and what to do.
 func (e *DigestError) Error() string {
+	if e.Own {
+		return fmt.Sprintf("%s has %s %s, but the digest given with it is %s: it is another file, or damaged, and was not stored", e.URL, e.Kind, e.Got, e.Want)
+	}
 	return fmt.Sprintf("%s has %s %s, but its index says %s: it was changed or damaged on the way and was thrown away; try again, and do not use it if this repeats",
 		e.URL, e.Kind, e.Got, e.Want)
 }

@@ -75,18 +75,7 @@ func readHead(r io.ReaderAt) ([]byte, error) {
 	return head[:n], nil
 }
 
-// detectFormat is the format of a file by its first [headBytes]; empty if it
-// is none of ours. A medium often starts as a disk does, and a kernel as a boot
-// sector, so they are asked for first.
-func detectFormat(head []byte) string {
-	for _, format := range []string{"qcow2", "iso9660", "bzImage", "Image", "raw", "cpio"} {
-		if startsAs(format, head) {
-			return format
-		}
-	}
-	return ""
-}
-
+// startsAs reports whether a file starts as one of a format does.
 func startsAs(format string, head []byte) bool {
 	at := func(offset int, magic string) bool {
 		return len(head) >= offset+len(magic) && string(head[offset:offset+len(magic)]) == magic

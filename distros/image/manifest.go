@@ -201,6 +201,16 @@ func unprintable(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar
 }
 
+// cleaned replaces what may not be in a text of a manifest.
+func cleaned(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unprintable(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
 // clip shortens a text from outside for an error message.
 func clip(s string) string {
 	if len(s) > 64 {

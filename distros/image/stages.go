@@ -113,14 +113,18 @@ func (st *stages) judge(f File, file *os.File) (File, error) {
 }
 
 // formatFor is the format of a file by its first bytes: the one the remote
-// says, or whichever of the role's it is.
+// says, or whichever of the role's it is. Without a role it is a disk or a
+// medium.
 func formatFor(head []byte, r Remote) (string, error) {
 	format := r.Format
 	if format == "" {
-		formats := formatsOf(r.Role)
+		role, formats := r.Role, formatsOf(r.Role)
+		if role == "" { // a medium often starts as a disk does, so it is asked for first
+			role, formats = "disk or medium", append(formatsOf(RoleISO), formatsOf(RoleDisk)...)
+		}
 		i := slices.IndexFunc(formats, func(f string) bool { return startsAs(f, head) })
 		if i < 0 {
-			return "", &FormatError{Want: "what is needed as " + r.Role, Got: looksLike(head)}
+			return "", &FormatError{Want: "a " + role, Got: looksLike(head)}
 		}
 		format = formats[i]
 	}
