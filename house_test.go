@@ -109,6 +109,8 @@ var walls = []struct{ imports, allowed, reason string }{
 	{"github.com/spf13/cobra", "cmd/distrolab/app", "one place reads the command line"},
 	{"golang.org/x/crypto/ssh", "labs/access", "one place logs in"},
 	{"github.com/ProtonMail/go-crypto", "distros/signature", "one place judges signatures"},
+	{"github.com/sigstore/", "distros/signature", "one place judges signatures"},
+	{"github.com/theupdateframework/go-tuf", "distros/signature/tuf", "one place walks signed metadata"},
 }
 
 func TestWallsHold(t *testing.T) {

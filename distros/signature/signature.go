@@ -23,6 +23,7 @@ const (
 	Malformed   Reason = "malformed"
 	WrongPin    Reason = "not the pinned key"
 	NoKey       Reason = "no such key"
+	Rollback    Reason = "older than what was seen"
 )
 
 // Error is a refusal.
