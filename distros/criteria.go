@@ -27,7 +27,7 @@ func CriterionGroups() []string {
 func Criteria() []Criterion {
 	return slices.Concat(
 		inGroup("What it is",
-			Criterion{Key: "nature", Title: "What it is", Classes: []string{"container-os", "kubernetes-os", "general", "kit", "appliance"}},
+			Criterion{Key: "nature", Title: "Nature", Classes: []string{"container-os", "kubernetes-os", "general", "kit", "appliance"}},
 			Criterion{Key: "base", Title: "Lineage"},
 			Criterion{Key: "licence", Title: "Licence", Classes: []string{"free", "mixed", "proprietary"}},
 			Criterion{Key: "first_release", Title: "First release"},

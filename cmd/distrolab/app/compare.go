@@ -94,19 +94,32 @@ func (a *application) printComparison(c distros.Comparison, o compareOptions) er
 // texts are the cells as they are shown: rows by systems.
 func (s *sheet) texts() [][]string {
 	var all [][]string
-	for _, r := range s.comparison.Rows {
+	for n, r := range s.comparison.Rows {
 		var row []string
 		for _, cell := range r.Cells {
-			row = append(row, s.text(cell))
+			text := s.text(cell, s.continues(n))
+			if r.Key == "standing" {
+				mark, _, _ := strings.Cut(s.state(cell.Class).Text, " ")
+				text = mark + " " + strings.TrimPrefix(text, "? ")
+			}
+			row = append(row, text)
 		}
 		all = append(all, row)
 	}
 	return all
 }
 
-func (s *sheet) text(cell distros.Cell) string {
+// continues says whether a row is another fact on the criterion of the row
+// before.
+func (s *sheet) continues(n int) bool {
+	return n > 0 && s.comparison.Rows[n].Key == s.comparison.Rows[n-1].Key
+}
+
+func (s *sheet) text(cell distros.Cell, another bool) string {
 	text := s.glyphs.Clean(cell.Value)
 	switch {
+	case text == "" && another:
+		return ""
 	case text == "":
 		s.marked.unknown = true
 		return s.glyphs.Dash
@@ -114,8 +127,8 @@ func (s *sheet) text(cell distros.Cell) string {
 		s.marked.doubtful = true
 		text = "? " + text
 	}
-	if s.notes != nil && cell.Source != "" {
-		text += s.notes.mark(strings.TrimSpace(cell.Source + " " + cell.Checked))
+	if s.notes != nil && cell.Source != "" && cell.Source != "catalog" {
+		text += s.notes.mark(cell)
 	}
 	return text
 }
@@ -167,19 +180,26 @@ func (s *sheet) table(texts [][]string) []string {
 		total += w + 2
 	}
 	lines = append(lines, s.styles.Border.Render(strings.Repeat(s.glyphs.Line, total)))
-	group, title := s.comparison.Rows[0].Group, ""
-	lines = append(lines, s.styles.Accent.Render(group))
+	group := ""
 	for n, r := range s.comparison.Rows {
 		if r.Group != group {
+			lines = append(lines, s.heading(n)...)
 			group = r.Group
-			lines = append(lines, "", s.styles.Accent.Render(group))
 		}
 		shown := r.Title
-		if shown == title {
-			shown = "" // another fact on the same criterion
+		if s.continues(n) {
+			shown = ""
 		}
-		title = r.Title
 		lines = append(lines, s.row(shown, texts[n], func(i int) func(...string) string { return s.look(r, i) })...)
+	}
+	return lines
+}
+
+// heading is the group of the n-th row, apart from what is before.
+func (s *sheet) heading(n int) []string {
+	lines := []string{s.styles.Accent.Render(s.comparison.Rows[n].Group)}
+	if n > 0 {
+		return slices.Insert(lines, 0, "")
 	}
 	return lines
 }
@@ -231,18 +251,23 @@ func (s *sheet) paragraphs(texts [][]string) []string {
 	group := ""
 	for n, r := range s.comparison.Rows {
 		if r.Group != group {
+			lines = append(lines, s.heading(n)...)
 			group = r.Group
-			lines = append(lines, "", s.styles.Accent.Render(group))
 		}
-		lines = append(lines, s.styles.Title.Render(r.Title))
+		if !s.continues(n) {
+			lines = append(lines, s.styles.Title.Render(r.Title))
+		}
 		for i, text := range texts[n] {
+			if text == "" {
+				continue
+			}
 			for j, part := range fold(text, s.width-name-4) {
 				who := []string{s.comparison.Distros[i], ""}[min(j, 1)]
 				lines = append(lines, "  "+s.styles.FgMuted.Render(padded(who, name))+"  "+s.look(r, i)(part))
 			}
 		}
 	}
-	return lines[1:]
+	return lines
 }
 
 // legend explains the marks that were used, and lists the sources.
@@ -256,8 +281,8 @@ func (s *sheet) legend() []string {
 	}
 	if s.notes != nil {
 		for i, source := range s.notes.sources {
-			mark := fmt.Sprintf("[%d] ", i+1)
-			for j, part := range fold(s.glyphs.Clean(source), s.width-len(mark)) {
+			mark := fmt.Sprintf("%*s ", len(fmt.Sprintf("[%d]", len(s.notes.sources))), fmt.Sprintf("[%d]", i+1))
+			for j, part := range fold(s.glyphs.Clean(source.text()), s.width-len(mark)) {
 				lines = append(lines, []string{mark, strings.Repeat(" ", len(mark))}[min(j, 1)]+part)
 			}
 		}
@@ -272,13 +297,24 @@ func (s *sheet) legend() []string {
 }
 
 // notes numbers sources; the same source keeps its number.
-type notes struct{ sources []string }
+type notes struct{ sources []source }
 
-func (n *notes) mark(source string) string {
-	i := slices.Index(n.sources, source)
+// source is where a fact comes from, with the last day it was read.
+type source struct{ place, checked string }
+
+func (n *notes) mark(cell distros.Cell) string {
+	i := slices.IndexFunc(n.sources, func(s source) bool { return s.place == cell.Source })
 	if i < 0 {
 		i = len(n.sources)
-		n.sources = append(n.sources, source)
+		n.sources = append(n.sources, source{place: cell.Source})
 	}
+	n.sources[i].checked = max(n.sources[i].checked, cell.Checked)
 	return fmt.Sprintf(" [%d]", i+1)
+}
+
+func (s source) text() string {
+	if s.checked == "" {
+		return s.place
+	}
+	return s.place + ", read " + s.checked
 }

@@ -64,7 +64,7 @@ func (a *application) printFindings(findings []doctor.Finding) error {
 			mark, style = v.glyphs.Cross, v.styles.Err
 		}
 		indent := strings.Repeat(" ", label+10)
-		for i, part := range wrap(v.glyphs.Clean(f.Detail), v.width-label-10) {
+		for i, part := range fold(v.glyphs.Clean(f.Detail), v.width-label-10) {
 			head := indent
 			if i == 0 {
 				head = style.Render(fmt.Sprintf("%s %-4s", mark, f.Status)) + fmt.Sprintf("  %-*s  ", label, f.Name)
@@ -72,7 +72,7 @@ func (a *application) printFindings(findings []doctor.Finding) error {
 			lines = append(lines, head+part)
 		}
 		for line := range strings.Lines(f.Fix) {
-			for _, part := range wrap(v.glyphs.Clean(strings.TrimSpace(line)), v.width-label-10) {
+			for _, part := range fold(v.glyphs.Clean(strings.TrimSpace(line)), v.width-label-10) {
 				lines = append(lines, indent+v.styles.Accent.Render(part))
 			}
 		}

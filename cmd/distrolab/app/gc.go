@@ -110,7 +110,7 @@ func (a *application) printGC(o gcOutput) error {
 	}
 	fmt.Fprintln(a.world.Out)
 	for _, place := range o.Left.Checked {
-		for i, part := range wrap("looked at "+place, v.width-2) {
+		for i, part := range fold("looked at "+place, v.width-2) {
 			fmt.Fprintf(a.world.Out, "%s %s\n", []string{v.glyphs.Check, " "}[min(i, 1)], part)
 		}
 	}

@@ -167,7 +167,7 @@ func (a *application) printList(systems []listed) error {
 	}
 	v := a.view()
 	columns := []chart.Column{{Title: "NAME"}, {Title: "SYSTEM"}, {Title: "NATURE"}, {Title: "SUPPORT"},
-		{Title: "", Drop: 1}, {Title: "RELEASE", Drop: 2}, {Title: "AGE", Drop: 3}, {Title: "CONFIG", Drop: 4}}
+		{Title: "END", Drop: 1}, {Title: "RELEASE", Drop: 2}, {Title: "AGE", Drop: 3}, {Title: "CONFIG", Drop: 4}}
 	var rows [][]chart.Cell
 	for _, l := range systems {
 		version, age := l.releaseWords(a.world.Now())

@@ -64,7 +64,7 @@ func (a *application) printNotes(notes []string) error {
 	v := a.view()
 	lines := []string{""}
 	for _, note := range notes {
-		lines = append(lines, wrap(v.glyphs.Clean(note), v.width)...)
+		lines = append(lines, fold(v.glyphs.Clean(note), v.width)...)
 	}
 	return printLines(a.world.Out, lines)
 }

@@ -80,9 +80,10 @@ func printLines(w io.Writer, lines []string) error {
 	return nil
 }
 
-// wrap breaks text into lines of at most width cells at spaces. Words that are
-// longer, such as addresses, stay whole.
-func wrap(text string, width int) []string {
+// fold breaks text into lines of at most width cells at spaces. Words that are
+// longer, such as addresses, are broken too, after a mark that separates their
+// parts if there is one.
+func fold(text string, width int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {
@@ -93,28 +94,18 @@ func wrap(text string, width int) []string {
 			line += " "
 		}
 		line += word
-	}
-	return append(lines, line)
-}
-
-// fold is wrap, but words that are longer than a line are broken, where it can
-// be after a mark that separates the parts of an address.
-func fold(text string, width int) []string {
-	var lines []string
-	for _, line := range wrap(text, width) {
 		for cells(line) > width {
-			head := ansi.Truncate(line, width, "")
-			if cut := strings.LastIndexAny(head, "/:-_.?&= ") + 1; cut > len(head)/2 {
+			head := ansi.Truncate(line, max(1, width), "")
+			if cut := strings.LastIndexAny(head, "/:-_.?&=") + 1; cut > len(head)/2 {
 				head = head[:cut]
 			}
 			if head == "" {
-				break // not even one character fits
+				break // its first character is too wide
 			}
 			lines, line = append(lines, head), line[len(head):]
 		}
-		lines = append(lines, line)
 	}
-	return lines
+	return append(lines, line)
 }
 
 // shorten cuts text to a number of cells, at a space where that loses little.
