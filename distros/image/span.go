@@ -61,6 +61,10 @@ func (d *download) giveUp(ctx context.Context, err error, failures int) error {
 	if errors.As(err, &status) && status.Code < 500 && status.Code != http.StatusTooManyRequests {
 		return err
 	}
+	var astray *web.AddressError
+	if errors.As(err, &astray) {
+		return err
+	}
 	if failures >= maxFailures || errors.Is(err, errChanged) {
 		return err
 	}
@@ -163,11 +167,11 @@ func (s *span) accept(resp *http.Response, body io.Reader) (done bool, err error
 func (s *span) acceptRange(resp *http.Response) error {
 	var start, last, total int64
 	fields, _ := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes %d-%d/%d", &start, &last, &total) //nolint:errcheck // counted
-	if fields < 2 || start != s.from || s.to > 0 && (fields < 3 || last >= s.to) {
-		return errChanged
-	}
-	if fields < 3 {
+	if fields == 2 {
 		total = last + 1
+	}
+	if fields < 2 || start != s.from || last < start || last >= total || s.to > 0 && (fields < 3 || last >= s.to) {
+		return errChanged
 	}
 	if err := s.d.learn(resp, total, s); err != nil {
 		return err

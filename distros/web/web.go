@@ -36,7 +36,7 @@ func New(base *http.Client, plain bool) *Client {
 	c := *base
 	c.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects {
-			return fmt.Errorf("sent on more than %d times", maxRedirects)
+			return &AddressError{URL: req.URL.Redacted(), Reason: fmt.Sprintf("is one address too many: the server sent us on more than %d times", maxRedirects)}
 		}
 		return allowed(req.URL, plain)
 	}
@@ -54,21 +54,36 @@ func (c *Client) Patient(timeout time.Duration) *Client {
 // allowed says why an address may not be asked; nil if it may.
 func allowed(u *url.URL, plain bool) error {
 	if u.Host == "" || u.User != nil {
-		return fmt.Errorf("%q is not an address of a server", u.Redacted())
+		return &AddressError{URL: u.Redacted(), Reason: "is not an address of a server"}
 	}
 	if u.Scheme == "https" || (plain && u.Scheme == "http") {
 		return nil
 	}
-	return fmt.Errorf("%q is not https, which is the only way this is fetched", u.Redacted())
+	return &AddressError{URL: u.Redacted(), Reason: "is not https, which is the only way this is fetched"}
 }
 
+// AddressError says that an address, perhaps one that a server sent us on to,
+// is never asked. Trying again does not change that.
+type AddressError struct {
+	URL    string
+	Reason string // what is wrong with it
+}
+
+// Error names the address and what is wrong with it.
+func (e *AddressError) Error() string { return fmt.Sprintf("%q %s", e.URL, e.Reason) }
+
 // Do sends a request whose body the caller closes. An error is an
-// [*UnreachableError] when no answer came; any status is an answer.
+// [*UnreachableError] when no answer came, and wraps an [*AddressError] when
+// the request or a redirect leads where we do not go; any status is an answer.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	if err := allowed(req.URL, c.plain); err != nil {
 		return nil, fmt.Errorf("asking %s: %w", req.URL.Host, err)
 	}
 	resp, err := c.http.Do(req)
+	var astray *AddressError
+	if errors.As(err, &astray) {
+		return nil, fmt.Errorf("asking %s: sent on: %w", req.URL.Host, astray)
+	}
 	if err != nil {
 		return nil, unreachable(req.Context(), req.URL, err)
 	}

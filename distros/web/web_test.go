@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
@@ -32,8 +33,53 @@ func TestRedirectNeverLeavesHTTPS(t *testing.T) {
 	secure := httptest.NewTLSServer(http.RedirectHandler(plain.URL, http.StatusFound))
 	t.Cleanup(secure.Close)
 	_, err := New(secure.Client(), false).Get(context.Background(), secure.URL, 10)
-	if err == nil || !strings.Contains(err.Error(), "is not https") {
+	var astray *AddressError
+	if !errors.As(err, &astray) || !strings.Contains(err.Error(), "is not https") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestRedirectsEnd(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) }).URL
+	_, err := New(http.DefaultClient, true).Get(context.Background(), url+"/", 10)
+	var astray *AddressError
+	if !errors.As(err, &astray) || !strings.Contains(err.Error(), "more than 5 times") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestAWebPageIsNoDocument(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("\n<!DOCTYPE HTML>\n<html>")) }).URL //nolint:errcheck // the client may be gone
+	c := New(http.DefaultClient, true)
+	var away *UnreachableError
+	if _, err := c.Get(context.Background(), url, 100); !errors.As(err, &away) || !strings.Contains(err.Error(), "sign in with a browser") {
+		t.Errorf("error is %v", err)
+	}
+	if page, err := c.Page(context.Background(), url, 100); err != nil || len(page) == 0 {
+		t.Errorf("a page that was asked for: %q, %v", page, err)
+	}
+}
+
+func TestDocumentsAreBoundedInTime(t *testing.T) {
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }).URL
+	c := New(http.DefaultClient, true).Patient(20 * time.Millisecond)
+	var away *UnreachableError
+	if _, err := c.Get(context.Background(), url, 100); !errors.As(err, &away) || !strings.Contains(err.Error(), "no answer in time") {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := c.Size(context.Background(), url); !errors.As(err, &away) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestSize(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			w.Header().Set("Content-Length", "12345")
+		}
+	}).URL
+	if n, err := New(http.DefaultClient, true).Size(context.Background(), url); n != 12345 || err != nil {
+		t.Errorf("size is %d, %v", n, err)
 	}
 }
 
