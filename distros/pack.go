@@ -9,15 +9,18 @@ import (
 )
 
 // Pack reads a directory of catalog files and returns all entries in the form
-// that this package embeds: a JSON array with one entry on each line. An error
-// of type [*InvalidError] lists what is wrong with the files; the entries that
-// could be decoded are returned all the same.
+// that this package embeds: a JSON array with one entry on each line, so that
+// a change of one entry is one line. An error of type [*InvalidError] lists
+// what is wrong with the files.
 func Pack(dir fs.FS) ([]byte, error) {
 	files, err := readFiles(dir)
 	if err != nil {
 		return nil, err
 	}
 	entries := decoded(files)
+	if err := invalid(files, entries); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(entries, inCatalogOrder)
 	lines := make([][]byte, 0, len(entries))
 	for _, d := range entries {
@@ -27,6 +30,5 @@ func Pack(dir fs.FS) ([]byte, error) {
 		}
 		lines = append(lines, line)
 	}
-	text := slices.Concat([]byte("[\n"), bytes.Join(lines, []byte(",\n")), []byte("\n]\n"))
-	return text, invalid(files, entries)
+	return slices.Concat([]byte("[\n"), bytes.Join(lines, []byte(",\n")), []byte("\n]\n")), nil
 }
