@@ -160,6 +160,53 @@ func TestOverlayAddsAndReplaces(t *testing.T) {
 	}
 }
 
+func TestOwnAliasesWinOverTheCatalogs(t *testing.T) {
+	own := strings.Replace(minimal, "name: mine", "name: mine\naliases: [trixie]", 1)
+	c, err := LoadWith(fstest.MapFS{"mine.yaml": {Data: []byte(own)}, "fcos.yaml": {Data: []byte(strings.Replace(minimal, "name: mine", "name: fcos", 1))}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"trixie": "mine", "fcos": "fcos", "debian-13": "debian-13"} {
+		if d, err := c.Find(name); err != nil || d.Name != want {
+			t.Errorf("Find(%s) = %q, %v; want %s", name, d.Name, err, want)
+		}
+	}
+	if d, err := load(t).Find("trixie"); err != nil || d.Name != "debian-13" {
+		t.Errorf("without them trixie is %q, %v", d.Name, err)
+	}
+}
+
+func TestSeveralNumbersAreAllowed(t *testing.T) {
+	number := "  - {key: numbers, value: 9 s to boot, source: a/b, checked: 2026-11-22}\n"
+	entry := strings.Replace(minimal, "facts:\n", "facts:\n"+number+number, 1)
+	if _, err := LoadWith(fstest.MapFS{"mine.yaml": {Data: []byte(entry)}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// What the rules for everybody leave open, our own entries keep.
+func TestOurFactsAreShortAndSourced(t *testing.T) {
+	for _, d := range load(t).All() {
+		if f, ok := d.Fact("support"); !ok || f.Class == "" && d.Support.State != "unconfirmed" {
+			t.Errorf("%s does not say whether it is maintained", d.Name)
+		}
+		for _, f := range d.Facts {
+			if strings.HasSuffix(f.Value, ".") {
+				t.Errorf("%s: the fact on %s ends with a period", d.Name, f.Key)
+			}
+			if strings.Contains(strings.ToLower(f.Source), "dossier") {
+				t.Errorf("%s: the fact on %s names a dossier as its source", d.Name, f.Key)
+			}
+			if f.Unconfirmed && strings.Contains(f.Value, "unconfirmed") {
+				t.Errorf("%s: the fact on %s says unconfirmed twice", d.Name, f.Key)
+			}
+		}
+		if d.Support.State == "ended" && d.Support.ReplacedBy == "" {
+			t.Errorf("%s has ended, and nothing says what replaced it", d.Name)
+		}
+	}
+}
+
 func TestAllIsTheCallersOwn(t *testing.T) {
 	c := load(t)
 	c.All()[0].Name = "changed"

@@ -64,6 +64,52 @@ func TestOnlyDifferencesDropsAgreement(t *testing.T) {
 	}
 }
 
+func TestEachNumberHasARow(t *testing.T) {
+	a := Distro{Name: "a", Facts: []Fact{{Key: "numbers", Value: "one"}, {Key: "numbers", Value: "two"}}}
+	b := Distro{Name: "b", Facts: []Fact{{Key: "numbers", Value: "three"}}}
+	var got [][]string
+	for _, row := range Compare([]Distro{a, b}, on(t, "2026-11-26")).Rows {
+		if row.Key == "numbers" {
+			got = append(got, []string{row.Cells[0].Value, row.Cells[1].Value})
+		}
+	}
+	if diff := cmp.Diff([][]string{{"one", "three"}, {"two", ""}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A fact on least memory is the vendor's; without one the entry's own field,
+// by which the lab makes machines, is better than nothing.
+func TestFieldsAnswerWhereNoFactDoes(t *testing.T) {
+	d := Distro{Name: "a", Hardware: Hardware{MemoryMiB: 512, Firmware: []string{"bios"}}, Facts: []Fact{{Key: "firmware", Value: "BIOS", Source: "a/a"}}}
+	got := map[string]Cell{}
+	for _, row := range Compare([]Distro{d}, on(t, "2026-11-26")).Rows {
+		got[row.Key] = row.Cells[0]
+	}
+	want := map[string]Cell{"memory": {Value: "512 MiB", Source: "catalog"}, "firmware": {Value: "BIOS", Source: "a/a"}}
+	for key, cell := range want {
+		if diff := cmp.Diff(cell, got[key]); diff != "" {
+			t.Errorf("%s: %s", key, diff)
+		}
+	}
+}
+
+func TestStandingRowFollowsTheDay(t *testing.T) {
+	d := Distro{Name: "a", Support: Support{State: "maintained", Until: "2026-11-30", Source: "a/a:eol"}}
+	for day, want := range map[string]Cell{
+		"2026-11-26": {Class: "maintained", Value: "maintained, ends in 4 days", Source: "a/a:eol"},
+		"2026-12-01": {Class: "ended", Value: "ended 2026-11-30", Source: "a/a:eol"},
+	} {
+		for _, row := range Compare([]Distro{d}, on(t, day)).Rows {
+			if row.Key == "standing" {
+				if diff := cmp.Diff(want, row.Cells[0]); diff != "" {
+					t.Errorf("on %s: %s", day, diff)
+				}
+			}
+		}
+	}
+}
+
 func TestComparingNothingIsEmptyNotNull(t *testing.T) {
 	text, err := json.Marshal(Compare(nil, on(t, "2026-11-26")).OnlyDifferences())
 	if err != nil {

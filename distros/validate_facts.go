@@ -61,6 +61,8 @@ func (c *checker) facts(facts []Fact, state string) {
 func (c *checker) class(f Fact, about Criterion, state string, i int) {
 	allowed := strings.Join(about.Classes, ", ")
 	switch {
+	case f.Key == "support" && state == "unconfirmed" && !f.Unconfirmed:
+		c.bad("must be true, as support.state is unconfirmed", "facts", i, "unconfirmed")
 	case !about.Classed() && f.Class != "":
 		c.bad(fmt.Sprintf("%s has no classes; leave it out", f.Key), "facts", i, "class")
 	case about.Classed() && f.Class == "" && !f.Unconfirmed:
@@ -69,7 +71,5 @@ func (c *checker) class(f Fact, about Criterion, state string, i int) {
 		c.bad(fmt.Sprintf("%q is not one of %s", clip(f.Class, 64), allowed), "facts", i, "class")
 	case f.Key == "support" && f.Class != "" && f.Class != state:
 		c.bad(fmt.Sprintf("%q is not the support.state of this entry, %q", f.Class, clip(state, 64)), "facts", i, "class")
-	case f.Key == "support" && state == "unconfirmed" && !f.Unconfirmed:
-		c.bad("must be true, as support.state is unconfirmed", "facts", i, "unconfirmed")
 	}
 }
