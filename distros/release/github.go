@@ -139,7 +139,10 @@ func (g github) resolve(ctx context.Context, client *web.Client, a asked) (Relea
 		return Release{}, err
 	}
 	r := Release{Version: found.Tag, Published: found.Published, Trust: image.TrustDigest, Verdict: verdict + a.overTLS() + "; no signature of it is known"}
-	if a.option("bundle") != "" {
+	switch {
+	case a.option("bundle") != "" && a.bundle == nil:
+		r.Verdict = verdict + a.overTLS() + "; its Sigstore bundle is not checked"
+	case a.option("bundle") != "":
 		r.Trust, r.Verdict = image.TrustSigned, verdict+", signed by "+a.option("identity")+" (Sigstore)"
 	}
 	if r.Artifacts, err = g.artifacts(a, found, list); err != nil {
@@ -162,7 +165,7 @@ func (g github) list(ctx context.Context, client *web.Client, a asked, r gitRele
 	}
 	list, err := client.Get(ctx, asset.URL, maxIndexBytes)
 	verdict := a.option("digest") + " from " + asset.Name
-	if err != nil || a.option("bundle") == "" {
+	if err != nil || a.option("bundle") == "" || a.bundle == nil {
 		return list, verdict, err
 	}
 	bundle, err := r.file(a, a.option("repo"), g.fill(a, r, a.option("bundle")))

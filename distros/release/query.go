@@ -31,7 +31,7 @@ type lister interface {
 func resolvers() map[string]resolver {
 	return map[string]resolver{
 		"flatcar": flatcar{}, "fcos": fcos{}, "debian": debian{}, "ubuntu": ubuntu{}, "alpine": alpine{},
-		"oracle": oracle{}, "checksums": checksums{}, "github": github{}, "talos": talos{},
+		"oracle": oracle{}, "checksums": checksums{}, "github": github{}, "talos": talos{}, "bottlerocket": bottlerocket{},
 	}
 }
 
@@ -44,8 +44,9 @@ type asked struct {
 	base     string // root of the index, without a slash at its end; empty: the vendor's
 	plain    bool   // the person named a plain http root
 	keys     func(name string) (signature.Keyring, error)
-	bundle   func(artifact, bundle []byte, identity, issuer string) error
-	progress func(image.Progress) // may be nil
+	bundle   func(artifact, bundle []byte, identity, issuer string) error // nil: not checked
+	state    string                                                       // [Source.StateDir]
+	progress func(image.Progress)                                         // may be nil
 }
 
 // prepare chooses the resolver and checks the query.
@@ -57,12 +58,9 @@ func (s Source) prepare(d distros.Distro, q Query) (resolver, asked, error) {
 	if r == nil {
 		return nil, asked{}, &NoImageError{Distro: d.Name, Reason: fmt.Sprintf("no index is known by the name %q", clip(d.Release.Resolver))}
 	}
-	a := asked{distro: d, channel: q.Channel, version: q.Version, arch: archOr(q.Arch), base: q.Mirror, keys: s.Keys, bundle: s.Bundle}
+	a := asked{distro: d, channel: q.Channel, version: q.Version, arch: archOr(q.Arch), base: q.Mirror, keys: s.Keys, bundle: s.Bundle, state: s.StateDir}
 	if a.keys == nil {
 		a.keys = signature.Embedded
-	}
-	if a.bundle == nil {
-		a.bundle = verifyBundle
 	}
 	if a.channel == "" {
 		a.channel = d.Release.Channel

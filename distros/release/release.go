@@ -67,8 +67,12 @@ type Source struct {
 	// Keys finds a vendor's keys by name; nil: those distrolab carries.
 	Keys func(name string) (signature.Keyring, error)
 	// Bundle checks a Sigstore bundle over an artifact, made by an identity
-	// (RE2) that an issuer vouches for; nil: against the trust root distrolab carries.
+	// (RE2) that an issuer vouches for; nil: bundles are not checked, and the
+	// verdict says so (docs/trust.md says why).
 	Bundle func(artifact, bundle []byte, identity, issuer string) error
+	// StateDir keeps what is trusted between runs, so that an index that goes
+	// back in time is noticed; empty: each run stands for itself.
+	StateDir string
 }
 
 // Resolve finds the release a query asks for. The error is a [*NoImageError]

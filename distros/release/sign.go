@@ -71,9 +71,3 @@ func keyless(err error) string {
 	}
 	return "its signature is not checked: " + refusal.Error()
 }
-
-// verifyBundle checks a Sigstore bundle against the trust root that distrolab
-// carries.
-func verifyBundle(artifact, bundle []byte, identity, issuer string) error {
-	return errors.New("TODO")
-}
