@@ -8,7 +8,7 @@ import (
 // aliases checks the other names of one entry.
 func (c *checker) aliases(d Distro) {
 	for i, alias := range d.Aliases {
-		c.match(alias, `[a-z0-9][a-z0-9.-]{0,63}`, "another name: small letters, digits, . and -, at most 64", "aliases", i)
+		c.match(alias, aliasForm, "another name: small letters, digits, . and -, at most 64", "aliases", i)
 		if alias == d.Name || slices.Contains(d.Aliases[:i], alias) {
 			c.bad(fmt.Sprintf("%q is given twice", clip(alias, 64)), "aliases", i)
 		}

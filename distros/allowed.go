@@ -1,7 +1,5 @@
 package distros
 
-import "slices"
-
 // The values that fields of an entry may have. The checker and the JSON Schema
 // of an entry are made from the same lists.
 
@@ -38,19 +36,12 @@ func firmwares() []string { return []string{"bios", "uefi"} }
 
 func cpuLevels() []string { return []string{"x86-64-v1", "x86-64-v2", "x86-64-v3", "x86-64-v4"} }
 
-// classes are those of all criteria, each once. Which of them a fact may have
-// depends on its key.
-func classes() []string {
-	var all []string
-	for _, c := range Criteria() {
-		for _, class := range c.Classes {
-			if !slices.Contains(all, class) {
-				all = append(all, class)
-			}
-		}
-	}
-	return all
-}
+// The forms of names and days, as RE2 and as JSON Schema read them alike.
+const (
+	nameForm  = `[a-z0-9][a-z0-9-]{0,31}`
+	aliasForm = `[a-z0-9][a-z0-9.-]{0,63}`
+	dayForm   = `[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])`
+)
 
 func criterionKeys() []string {
 	var keys []string

@@ -89,19 +89,34 @@ func TestSchemaRefusesWhatLoadingRefuses(t *testing.T) {
 		t.Errorf("the minimal entry: %v", err)
 	}
 	for old, replacement := range map[string]string{
-		"kind: vendor":      "kind: real",
-		"title: Mine\n":     "",
-		"vendor: Me":        "vender: Me",
-		"key: shell":        "key: colour",
-		"boot_complete":     "finished",
-		"memory_mib: 512":   "memory_mib: much",
-		"firmware: [bios]":  "firmware: [coreboot]",
-		"resolver: local":   "resolver: ftp",
-		"kind: volume":      "kind: floppy",
-		"state: maintained": "state: fine",
+		"kind: vendor":          "kind: real",
+		"title: Mine\n":         "",
+		"vendor: Me":            "vender: Me",
+		"name: mine":            "name: my system",
+		"key: shell,":           "key: colour,",
+		"class: full":           "class: red",
+		"class: full,":          "class: usr,", // of another criterion
+		"class: full, ":         "",
+		"key: shell, class":     "key: kernel, class",
+		"value: bash":           "value: " + strings.Repeat("x", 201),
+		"checked: 2026-11-22":   "checked: yesterday",
+		"boot_complete":         "finished",
+		"memory_mib: 512":       "memory_mib: much",
+		"firmware: [bios]":      "firmware: [coreboot]",
+		"resolver: local":       "resolver: ftp",
+		"{resolver: local":      "{resolver: none",
+		"{resolver: local}":     "{resolver: talos}",
+		"release: {":            "release: {options: {colour: red}, base_url: 'https://a.example', ",
+		"kind: volume":          "kind: floppy",
+		"state: maintained":     "state: fine",
+		"{state: maintained":    "{until: soon, state: maintained",
+		"summary: A system of ": "aliases: [A B]\nsummary: A system of ",
 	} {
 		if err := validate(t, s, []byte(strings.Replace(minimal, old, replacement, 1))); err == nil {
 			t.Errorf("accepted %q", replacement)
+		}
+		if len(problemsOf(t, old, replacement)) == 0 {
+			t.Errorf("loading accepts %q, which the schema refuses", replacement)
 		}
 	}
 }

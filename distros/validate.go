@@ -115,7 +115,7 @@ func unprintable(r rune) bool {
 }
 
 func (c *checker) entry(d Distro) {
-	c.match(d.Name, `[a-z0-9][a-z0-9-]{0,31}`, "a name: small letters, digits and -, at most 32", "name")
+	c.match(d.Name, nameForm, "a name: small letters, digits and -, at most 32", "name")
 	if d.Name != entryName(c.file) {
 		c.bad(fmt.Sprintf("must be %q, as the file is called", clip(entryName(c.file), 64)), "name")
 	}
