@@ -32,13 +32,13 @@ type update struct {
 // root starts from the newest root known and walks to the newest published:
 // each must be signed by the one before it and by itself.
 func (u *update) root(ctx context.Context) error {
-	trusted, err := trustedmetadata.New(u.repository.Root)
+	trusted, err := start(u.repository.Root)
 	if err != nil {
 		return refusal("the root metadata that distrolab starts from", err)
 	}
 	u.fresh[rootFile] = u.repository.Root
 	if old, ok := u.kept[rootFile]; ok {
-		earlier, err := trustedmetadata.New(old)
+		earlier, err := start(old)
 		if err != nil {
 			return refusal("the root metadata kept in "+u.repository.State+" (remove that directory to start anew)", err)
 		}
@@ -60,7 +60,7 @@ func (u *update) root(ctx context.Context) error {
 		if err := shape(name, data, metadata.ROOT, ""); err != nil {
 			return err
 		}
-		if _, err := u.trusted.UpdateRoot(data); err != nil {
+		if err := try(u.trusted.UpdateRoot, data); err != nil {
 			return refusal(name, err)
 		}
 		u.fresh[rootFile] = data
@@ -74,7 +74,7 @@ func (u *update) timestamp(ctx context.Context) error {
 	if old, ok := u.kept[timestampFile]; ok && shape(timestampFile, old, metadata.TIMESTAMP, snapshotFile) == nil {
 		// A word that has expired still says what was seen. One that today's
 		// root does not know is of a key that was replaced, and says nothing.
-		if _, err := u.trusted.UpdateTimestamp(old); u.trusted.Timestamp != nil || err == nil {
+		if err := try(u.trusted.UpdateTimestamp, old); u.trusted.Timestamp != nil || err == nil {
 			u.fresh[timestampFile] = old
 		}
 	}
@@ -85,7 +85,7 @@ func (u *update) timestamp(ctx context.Context) error {
 	if err := shape(timestampFile, data, metadata.TIMESTAMP, snapshotFile); err != nil {
 		return err
 	}
-	_, err = u.trusted.UpdateTimestamp(data)
+	err = try(u.trusted.UpdateTimestamp, data)
 	var same *metadata.ErrEqualVersionNumber
 	switch {
 	case errors.As(err, &same): // the one kept is as new
@@ -103,7 +103,7 @@ func (u *update) timestamp(ctx context.Context) error {
 // snapshot reads which lists count.
 func (u *update) snapshot(ctx context.Context) error {
 	if old, ok := u.kept[snapshotFile]; ok && shape(snapshotFile, old, metadata.SNAPSHOT, targetsFile) == nil {
-		if _, err := u.trusted.UpdateSnapshot(old, true); err == nil {
+		if err := try(u.snapshotOf(true), old); err == nil {
 			u.fresh[snapshotFile] = old
 			return nil // it is the one that counts
 		}
@@ -116,7 +116,7 @@ func (u *update) snapshot(ctx context.Context) error {
 	if err := shape(snapshotFile, data, metadata.SNAPSHOT, targetsFile); err != nil {
 		return err
 	}
-	if _, err := u.trusted.UpdateSnapshot(data, false); err != nil {
+	if err := try(u.snapshotOf(false), data); err != nil {
 		return refusal(snapshotFile, err)
 	}
 	u.fresh[snapshotFile] = data
@@ -126,7 +126,7 @@ func (u *update) snapshot(ctx context.Context) error {
 // targets reads the list of files.
 func (u *update) targets(ctx context.Context) error {
 	if old, ok := u.kept[targetsFile]; ok && shape(targetsFile, old, metadata.TARGETS, "") == nil {
-		if _, err := u.trusted.UpdateTargets(old); err == nil {
+		if err := try(u.trusted.UpdateTargets, old); err == nil {
 			u.fresh[targetsFile] = old
 			return nil
 		}
@@ -139,7 +139,7 @@ func (u *update) targets(ctx context.Context) error {
 	if err := shape(targetsFile, data, metadata.TARGETS, ""); err != nil {
 		return err
 	}
-	if _, err := u.trusted.UpdateTargets(data); err != nil {
+	if err := try(u.trusted.UpdateTargets, data); err != nil {
 		return refusal(targetsFile, err)
 	}
 	u.fresh[targetsFile] = data
@@ -162,6 +162,35 @@ func (u *update) read(ctx context.Context, name string, meta *metadata.MetaFiles
 		return nil, missing(name, err)
 	}
 	return data, nil
+}
+
+// start reads the root metadata that is trusted without more.
+func start(root []byte) (trusted *trustedmetadata.TrustedMetadata, err error) {
+	err = try(func(data []byte) (_ struct{}, err error) {
+		trusted, err = trustedmetadata.New(data)
+		return struct{}{}, err
+	}, root)
+	return trusted, err
+}
+
+// snapshotOf is the step that takes a snapshot, kept from before or new.
+func (u *update) snapshotOf(kept bool) func([]byte) (*metadata.Metadata[metadata.SnapshotType], error) {
+	return func(data []byte) (*metadata.Metadata[metadata.SnapshotType], error) {
+		return u.trusted.UpdateSnapshot(data, kept)
+	}
+}
+
+// try has go-tuf take a document. It reads documents before it checks their
+// signatures, and panics on some that are broken (v2.4.2: a file that is null),
+// which a server could use to stop us; that is a refusal here.
+func try[T any](take func([]byte) (T, error), data []byte) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("it cannot be read: %v", problem)
+		}
+	}()
+	_, err = take(data)
+	return err
 }
 
 // shape refuses metadata of another kind than asked for, or without the entry
