@@ -34,8 +34,8 @@ func (e *InvalidError) Error() string {
 }
 
 // Parse reads a profile. The file's name is for messages, and its last part,
-// without .yaml, is the name that the profile must have. An error is of type
-// [*InvalidError].
+// without .yaml or .yml, is the name that the profile must have. An error is of
+// type [*InvalidError].
 func Parse(file string, text []byte) (Profile, error) {
 	if len(text) > maxProfileBytes {
 		return Profile{}, &InvalidError{[]distros.Problem{{File: file, Message: "larger than 64 KiB, which no profile needs"}}}
@@ -43,7 +43,7 @@ func Parse(file string, text []byte) (Profile, error) {
 	var p Profile
 	c := checker{distros.ReadStrict(file, text, &p)}
 	if c.Decoded() {
-		c.profile(p, strings.TrimSuffix(path.Base(file), ".yaml"))
+		c.profile(p, strings.TrimSuffix(strings.TrimSuffix(path.Base(file), ".yaml"), ".yml"))
 	}
 	if problems := c.Problems(); len(problems) > 0 {
 		return Profile{}, &InvalidError{problems}

@@ -108,25 +108,37 @@ func (p Profile) Select(all []distros.Distro, day time.Time) []distros.Distro {
 	})
 }
 
-// WithWeight returns the profile with another weight of one criterion.
+// WithWeight returns the profile with another weight of one criterion. The name
+// of a measure that the profile does not count yet adds it.
 func (p Profile) WithWeight(name string, weight float64) (Profile, error) {
-	i := slices.IndexFunc(p.Criteria, func(c Criterion) bool { return c.Name == name })
-	if i < 0 {
-		var names []string
-		for _, c := range p.Criteria {
-			names = append(names, c.Name)
-		}
-		return Profile{}, fmt.Errorf("profile %s has no criterion %.64q; it has %s", p.Name, name, strings.Join(names, ", "))
-	}
 	if message := wrongWeight(weight); message != "" {
-		return Profile{}, fmt.Errorf("weight of %s: %s", name, message)
+		return Profile{}, fmt.Errorf("weight of %.64q: %s", name, message)
 	}
 	p.Criteria = slices.Clone(p.Criteria)
-	p.Criteria[i].Weight = weight
+	i := slices.IndexFunc(p.Criteria, func(c Criterion) bool { return c.Name == name })
+	switch {
+	case i >= 0:
+		p.Criteria[i].Weight = weight
+	case slices.Contains(Measures(), Measure(name)):
+		p.Criteria = append(p.Criteria, Criterion{Measure: Measure(name), Weight: weight})
+		p = p.named()
+	default:
+		return Profile{}, fmt.Errorf("profile %s has no criterion %.64q; it has %s, and can measure %s",
+			p.Name, name, strings.Join(p.Names(), ", "), strings.Join(measureNames(), ", "))
+	}
 	if !(p.sum() > 0) {
 		return Profile{}, fmt.Errorf("weight of %s: all weights of profile %s would be 0; give at least one criterion a weight", name, p.Name)
 	}
 	return p, nil
+}
+
+// Names returns the names of the criteria in their order.
+func (p Profile) Names() []string {
+	var names []string
+	for _, c := range p.Criteria {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 func (p Profile) sum() float64 {

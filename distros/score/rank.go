@@ -144,7 +144,7 @@ func (p *Place) differ(other Place) {
 	p.Costs, p.Gains = []Difference{}, []Difference{}
 	for i, c := range p.Criteria {
 		for k, a := range c.Answers {
-			d := Difference{Criterion: c.Name, Key: a.Key, Title: a.Title, Value: a.Value, Points: a.Max - a.Points}
+			d := Difference{Criterion: c.Name, Key: a.Key, Title: a.Title, Class: a.Class, Value: a.Value, Unknown: a.Unknown, Points: a.Max - a.Points}
 			if other.Distro != "" {
 				theirs := other.Criteria[i].Answers[k]
 				d.Other, d.Points = theirs.Value, theirs.Points-a.Points

@@ -82,8 +82,10 @@ type Difference struct {
 	Criterion string  `json:"criterion"`
 	Key       string  `json:"key"`
 	Title     string  `json:"title"`
-	Value     string  `json:"value"` // the system's own answer; empty: not known
-	Other     string  `json:"other"` // the other system's answer
+	Class     string  `json:"class,omitempty"`
+	Value     string  `json:"value"`   // the system's own answer; empty: nothing is known
+	Unknown   bool    `json:"unknown"` // nothing confirmed
+	Other     string  `json:"other"`   // the other system's answer
 	Points    float64 `json:"points"`
 }
 
