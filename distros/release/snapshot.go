@@ -1,14 +1,9 @@
 package release
 
 import (
-	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"time"
-
-	"distrolab/distros"
 )
 
 //go:embed snapshot.json
@@ -24,6 +19,10 @@ type Known struct {
 	Published string `json:"published,omitempty"` // day; empty: not known
 	Seen      string `json:"seen"`                // day it was read
 	Source    string `json:"source"`              // owner/repo:path or URL
+
+	// Unconfirmed: the source does not speak of the image itself, so that what
+	// the index offers may be older.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
 }
 
 // Snapshot returns the releases that distrolab knows without asking anybody. Of
@@ -60,83 +59,8 @@ func latest(distro, channel, arch string) (Known, bool) {
 // snapshot.
 func notStale(r Release) error {
 	k, ok := latest(r.Distro, r.Channel, r.Arch)
-	if !ok || k.Channel != r.Channel || compareVersions(r.Version, k.Version) >= 0 {
+	if !ok || k.Unconfirmed || k.Channel != r.Channel || compareVersions(r.Version, k.Version) >= 0 {
 		return nil
 	}
 	return &StaleError{Distro: r.Distro, Offered: r.Version, Known: k.Version, Seen: k.Seen}
-}
-
-// Refresh asks every index of a catalog, for each channel and architecture of
-// an older snapshot and for each entry's default channel, and returns a new
-// snapshot. What an index does not answer keeps its old line; the error then
-// joins all that went wrong.
-func (s Source) Refresh(ctx context.Context, catalog *distros.Catalog, old []Known, today time.Time) ([]Known, error) {
-	var fresh []Known
-	var bad []error
-	for _, d := range catalog.All() {
-		if _, _, err := s.prepare(d, Query{}); err != nil {
-			continue // no index
-		}
-		for _, q := range questions(d, old) {
-			known, err := s.see(ctx, d, q, today)
-			if err != nil {
-				bad = append(bad, fmt.Errorf("%s %s: %w", q.Channel, q.Arch, err))
-				if k, ok := find(old, d.Name, q); ok {
-					fresh = append(fresh, k)
-				}
-				continue
-			}
-			fresh = append(fresh, known)
-		}
-	}
-	return fresh, errors.Join(bad...)
-}
-
-// questions are the channels and architectures to ask for.
-func questions(d distros.Distro, old []Known) []Query {
-	var all []Query
-	seen := map[Query]bool{}
-	add := func(channel, arch string) {
-		q := Query{Channel: channel, Arch: arch}
-		if !seen[q] {
-			seen[q] = true
-			all = append(all, q)
-		}
-	}
-	for _, k := range old {
-		if k.Distro == d.Name {
-			add(k.Channel, k.Arch)
-		}
-	}
-	if len(all) == 0 {
-		add(d.Release.Channel, "amd64")
-		add(d.Release.Channel, "arm64")
-	}
-	return all
-}
-
-func (s Source) see(ctx context.Context, d distros.Distro, q Query, today time.Time) (Known, error) {
-	r, a, err := s.prepare(d, q)
-	if err != nil {
-		return Known{}, err
-	}
-	found, err := s.Resolve(ctx, d, q)
-	if err != nil {
-		return Known{}, err
-	}
-	k := Known{Distro: d.Name, Channel: found.Channel, Arch: found.Arch, Version: found.Version,
-		Seen: today.Format(time.DateOnly), Source: r.indexURL(a)}
-	if !found.Published.IsZero() {
-		k.Published = found.Published.Format(time.DateOnly)
-	}
-	return k, nil
-}
-
-func find(all []Known, distro string, q Query) (Known, bool) {
-	for _, k := range all {
-		if k.Distro == distro && k.Channel == q.Channel && k.Arch == q.Arch {
-			return k, true
-		}
-	}
-	return Known{}, false
 }
