@@ -54,15 +54,19 @@ func (sc scoring) standing(p score.Place) string {
 
 // derivation is one criterion with the answers it was judged by.
 func (sc scoring) derivation(w score.Weighted, c score.Points) []string {
+	if w.LeftOut != "" {
+		return append(paragraph(sc.s.Title, "", w.Title, sc.width, sc.g), sc.indented(sc.s.FgMuted, 2, w.LeftOut)...)
+	}
 	l := &line{}
 	of := fmt.Sprintf("%s of %s", points(c.Points), points(c.Max))
-	l.column(sc.s.Title, sc.g.Clean(w.Title), max(12, sc.width-whyBar-len("10.5 of 10.5")-2*gap), false, sc.g)
-	l.pad(l.cells + gap)
-	if w.LeftOut != "" {
-		lines := []string{sc.s.Title.Render(sc.g.Clean(w.Title))}
-		return append(lines, sc.indented(sc.s.FgMuted, 2, w.LeftOut)...)
+	title := sc.width - gap - len("10.5 of 10.5")
+	wide := sc.width >= 60
+	if wide {
+		title -= whyBar + gap
 	}
-	if sc.width >= 60 {
+	l.column(sc.s.Title, sc.g.Clean(w.Title), title, false, sc.g)
+	l.pad(l.cells + gap)
+	if wide {
 		sc.bar(l, 100*c.Grade, 100*c.Grade, whyBar, sc.s.Of(1))
 		l.pad(l.cells + gap)
 	}
