@@ -255,7 +255,7 @@ func (sc scoring) ruledOut() []string {
 	if len(sc.r.Disqualified) == 0 {
 		return nil
 	}
-	lines := []string{sc.s.Title.Render("Ruled out")}
+	lines := sc.heading("Ruled out")
 	if len(sc.r.Disqualified) > manyRuledOut {
 		return append(lines, sc.byReason()...)
 	}
@@ -322,6 +322,8 @@ func (sc scoring) indented(st lipgloss.Style, by int, text string) []string {
 	}
 	return lines
 }
+
+func (sc scoring) heading(text string) []string { return paragraph(sc.s.Title, "", text, sc.width, sc.g) }
 
 // notes are what else the reader should know.
 func (sc scoring) notes() []string {

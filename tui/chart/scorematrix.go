@@ -43,7 +43,7 @@ func (sc scoring) matrix() []string {
 	if n := len(sc.r.Ranking); len(shown) < n {
 		title += fmt.Sprintf(", the first %d of %d", len(shown), n)
 	}
-	lines := []string{sc.s.Title.Render(title)}
+	lines := sc.heading(title)
 	lines = append(lines, Table(columns, append(rows, sum), sc.width, sc.g, sc.s)...)
 	if doubtful {
 		lines = append(lines, paragraph(sc.s.FgMuted, "", "  ? not all of it is known", sc.width, sc.g)...)
@@ -90,7 +90,7 @@ func (sc scoring) firmness() []string {
 	if len(sc.r.Ranking) < 2 {
 		return nil
 	}
-	lines := []string{sc.s.Title.Render("How firm the first place is")}
+	lines := sc.heading("How firm the first place is")
 	text := func(t string) { lines = append(lines, sc.indented(sc.s.Fg, 2, t)...) }
 	if s.Tied {
 		text("It is shared: any change of a weight in which the first differ decides.")

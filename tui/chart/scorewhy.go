@@ -33,7 +33,7 @@ func ScoreWhy(r score.Result, p score.Place, width int, g style.Glyphs, s style.
 		lines = append(lines, paragraph(s.Of(0), "?", unknownText(p.Unknown), sc.width, g)...)
 	}
 	if p.Against != "" {
-		lines = append(lines, "", s.Title.Render("Against "+sc.g.Clean(sc.title(p.Against))))
+		lines = append(append(lines, ""), sc.heading("Against "+sc.title(p.Against))...)
 		lines = append(lines, sc.contrast(p)...)
 	}
 	for i, l := range lines {
