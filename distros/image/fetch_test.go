@@ -53,7 +53,7 @@ func served(content []byte) http.HandlerFunc {
 	}
 }
 
-func serve(t *testing.T, h http.Handler) string {
+func serve(t testing.TB, h http.Handler) string {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
@@ -124,7 +124,9 @@ func TestFetchUnpacksAndStores(t *testing.T) {
 	}
 }
 
-func TestFetchedVersionCostsNoNetwork(t *testing.T) {
+// A version that the store has costs neither the network nor a look into its
+// files: here they are gone.
+func TestFetchedVersionCostsNothing(t *testing.T) {
 	s := open(t)
 	var requests atomic.Int32
 	file := bigDisk()
@@ -132,13 +134,18 @@ func TestFetchedVersionCostsNoNetwork(t *testing.T) {
 		requests.Add(1)
 		served(file)(w, r)
 	})) + "/a.img"
-	for range 2 {
-		if _, err := s.Fetch(context.Background(), http.DefaultClient, specOf(url, "", file), nil); err != nil {
-			t.Fatal(err)
-		}
+	first, err := s.Fetch(t.Context(), http.DefaultClient, specOf(url, "", file), nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if requests.Load() != 1 {
-		t.Errorf("%d requests, want 1", requests.Load())
+	remove(t, first.Path(RoleDisk))
+	s.now = func() time.Time { return time.Now().Add(time.Hour) }
+	again, err := s.Fetch(t.Context(), http.DefaultClient, specOf(url, "", file), nil)
+	if err != nil || again.ID != first.ID || requests.Load() != 1 {
+		t.Errorf("%s after %d requests, %v; want %s after 1", again.ID, requests.Load(), err, first.ID)
+	}
+	if i, err := s.Get(first.ID); err != nil || i.Used.Sub(i.Added) < 59*time.Minute {
+		t.Errorf("used %v, added %v, %v", i.Used, i.Added, err)
 	}
 }
 

@@ -121,6 +121,7 @@ func (s *Store) importFile(ctx context.Context, r Remote, dir string, progress f
 	copied := func() error { return nil }
 	if r.Compression == "" {
 		if copied, err = st.copyTo(src); err != nil {
+			_, err = st.finish(ctx, err)
 			return "", File{}, err
 		}
 	}

@@ -117,6 +117,19 @@ func describeFormat(format string) string {
 	}
 }
 
+func describeRole(role string) string {
+	switch role {
+	case RoleDisk, RoleKernel:
+		return "a " + role
+	case RoleInitrd:
+		return describeFormat("cpio")
+	case RoleISO:
+		return describeFormat("iso9660")
+	default:
+		return "a disk or a medium"
+	}
+}
+
 // looksLike says what a wrong file probably is; empty when it has no idea.
 func looksLike(head []byte) string {
 	switch {

@@ -136,6 +136,34 @@ func FuzzReadQCOW2(f *testing.F) {
 	})
 }
 
+// Whatever is taken for a format passes the check of that format and of the
+// role, and never starts as a qcow2 that it is not said to be.
+func FuzzFormat(f *testing.F) {
+	f.Add(isoBytes(), RoleISO)
+	f.Add(qcow2Bytes(nil), RoleDisk)
+	f.Add(rawBytes("EFI PART", 512)[:headBytes], "")
+	f.Add(append([]byte("QFI\xfb"), isoBytes()[4:]...), "")
+	f.Add([]byte("<html>"), RoleKernel)
+	f.Fuzz(func(t *testing.T, head []byte, role string) {
+		format, err := formatFor(head[:min(len(head), headBytes)], Remote{Role: role})
+		if err != nil {
+			if err.Error() == "" {
+				t.Error("an error without words")
+			}
+			return
+		}
+		if role != "" && (File{Name: "a", Format: format, SHA256: strings.Repeat("0", 64), Size: 1}).validate(role) != nil {
+			t.Errorf("%s may not have the format %s", role, format)
+		}
+		if (format == "raw" || format == "iso9660") && bytes.HasPrefix(head, []byte("QFI\xfb")) {
+			t.Errorf("a qcow2 passes for %s", format)
+		}
+		if format == "iso9660" && (len(head) < headBytes || string(head[isoMark:isoMark+5]) != isoMagic) {
+			t.Error("accepted a medium without its mark")
+		}
+	})
+}
+
 func FuzzManifest(f *testing.F) {
 	f.Add([]byte(`{"schema":"distrolab.image/1","distro":"a","version":"1","arch":"amd64","files":{"disk":{"name":"d","sha256":"` + strings.Repeat("0", 64) + `","size":1,"format":"raw"}},"trust":"local"}`))
 	f.Add([]byte(`{"files":{"disk":null}}`))

@@ -118,13 +118,13 @@ func (st *stages) judge(f File, file *os.File) (File, error) {
 func formatFor(head []byte, r Remote) (string, error) {
 	format := r.Format
 	if format == "" {
-		role, formats := r.Role, formatsOf(r.Role)
-		if role == "" { // a medium often starts as a disk does, so it is asked for first
-			role, formats = "disk or medium", append(formatsOf(RoleISO), formatsOf(RoleDisk)...)
+		formats := formatsOf(r.Role)
+		if r.Role == "" { // a medium often starts as a disk does, so it is asked for first
+			formats = append(formatsOf(RoleISO), formatsOf(RoleDisk)...)
 		}
 		i := slices.IndexFunc(formats, func(f string) bool { return startsAs(f, head) })
 		if i < 0 {
-			return "", &FormatError{Want: "a " + role, Got: looksLike(head)}
+			return "", &FormatError{Want: describeRole(r.Role), Got: looksLike(head)}
 		}
 		format = formats[i]
 	}
