@@ -124,6 +124,9 @@ func TestWallsHold(t *testing.T) {
 				if path == "golang.org/x/crypto/ssh" && strings.HasPrefix(s.dir, "provision") {
 					continue // reads and makes authorized_keys lines; opens no connection
 				}
+				if s.dir == "distros/release/vendortest" && w.allowed == "distros/signature" {
+					continue // makes the signatures of imitated vendors, for tests
+				}
 				t.Errorf("%s imports %s, which only %s may: %s", s.path, path, w.allowed, w.reason)
 			}
 		}
