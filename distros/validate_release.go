@@ -36,6 +36,14 @@ func optionValues() map[string][]string {
 	}
 }
 
+// optionForms are the options of one form, with the words for it.
+func optionForms() map[string]struct{ form, meaning string } {
+	return map[string]struct{ form, meaning string }{
+		"repo":      {`[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+`, "a repository on GitHub, such as siderolabs/talos"},
+		"schematic": {`[0-9a-f]{64}`, "the name of a schematic: 64 hexadecimal digits"},
+	}
+}
+
 func (c *checker) release(r ReleaseSource) {
 	c.oneOf(r.Resolver, resolvers(), "release", "resolver")
 	if (r.Resolver == "none") != (r.Reason != "") {
@@ -62,6 +70,8 @@ func (c *checker) options(r ReleaseSource) {
 			c.bad(unknownOption(r.Resolver, known), "release", "options", name)
 		} else if values, ok := optionValues()[name]; ok {
 			c.oneOf(r.Options[name], values, "release", "options", name)
+		} else if f, ok := optionForms()[name]; ok {
+			c.match(r.Options[name], f.form, f.meaning, "release", "options", name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(known)) {

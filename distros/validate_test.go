@@ -63,6 +63,8 @@ func TestProblemsNameFileLineAndField(t *testing.T) {
 		{"checksums with a broken pattern", "resolver: local", "resolver: checksums, base_url: 'https://a.example', options: {file: 'x-(', list: SUMS, digest: sha256, format: raw}", `mine.yaml:9: release.options.file: is not an RE2 pattern`},
 		{"unknown option", "resolver: local", "resolver: talos, options: {platform: nocloud, schematic: a, colour: red}", `mine.yaml:9: release.options.colour: is not an option of resolver talos; there are platform, schematic`},
 		{"option where there are none", "resolver: local", "resolver: local, options: {colour: red}", `mine.yaml:9: release.options.colour: is not an option: resolver local has none`},
+		{"schematic", "resolver: local", "resolver: talos, options: {platform: nocloud, schematic: '../../x'}", `mine.yaml:9: release.options.schematic: "../../x" is not the name of a schematic: 64 hexadecimal digits`},
+		{"repository", "resolver: local", "resolver: github, options: {repo: 'a/b/../c'}", `mine.yaml:9: release.options.repo: "a/b/../c" is not a repository on GitHub, such as siderolabs/talos`},
 		{"unknown digest", "resolver: local", "resolver: checksums, base_url: 'https://a.example', options: {file: '(?P<version>x)', list: SUMS, digest: md5, format: raw}", `mine.yaml:9: release.options.digest: "md5" is not one of sha256, sha512`},
 		{"no such day", "2026-11-22", "2026-13-22", `mine.yaml:8: facts[0].checked: "2026-13-22" is not a day, such as 2026-08-21`},
 		{"unknown resolver", "resolver: local", "resolver: ftp", `mine.yaml:9: release.resolver: "ftp" is not one of flatcar, fcos, debian, ubuntu, alpine`},

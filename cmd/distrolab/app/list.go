@@ -175,15 +175,15 @@ func (a *application) printList(systems []listed) error {
 			{Text: l.Name, Style: v.styles.Title}, {Text: v.shorten(l.Title, 27), Style: v.styles.Fg},
 			{Text: nature(l.Distro), Style: v.styles.FgMuted},
 			v.state(l.Standing.State), {Text: endWords(l.Standing), Style: v.styles.FgMuted},
-			{Text: version, Style: v.styles.Fg}, {Text: age, Style: v.styles.FgMuted},
+			{Text: v.shorten(version, 18), Style: v.styles.Fg}, {Text: age, Style: v.styles.FgMuted},
 			{Text: l.Config.Format, Style: v.styles.FgMuted},
 		})
 	}
 	columns, rows = filled(columns, rows)
 	columns, rows = v.withSummary(columns, rows, systems)
 	lines := chart.Table(columns, rows, v.width, v.glyphs, v.styles)
-	if seen := lastSeen(systems); seen != "" {
-		lines = append(lines, "", v.styles.FgFaint.Render("Releases as known on "+seen+"."))
+	if seen := seenWords(systems); seen != "" && strings.Contains(lines[0], "RELEASE") {
+		lines = append(lines, "", v.styles.FgFaint.Render("Releases as this distrolab knows them, seen "+seen+"."))
 	}
 	return printLines(a.world.Out, lines)
 }
@@ -235,15 +235,21 @@ func (l listed) releaseWords(now time.Time) (version, age string) {
 	return l.Latest.Version, distros.Span(day, now)
 }
 
-// lastSeen is the day on which the newest of the releases shown was read.
-func lastSeen(systems []listed) string {
-	seen := ""
+// seenWords says when the releases shown were read.
+func seenWords(systems []listed) string {
+	var days []string
 	for _, l := range systems {
 		if l.Latest != nil {
-			seen = max(seen, l.Latest.Seen)
+			days = append(days, l.Latest.Seen)
 		}
 	}
-	return seen
+	if len(days) == 0 {
+		return ""
+	}
+	if first, last := slices.Min(days), slices.Max(days); first != last {
+		return first + " to " + last
+	}
+	return days[0]
 }
 
 // endWords leaves the word out that stands beside it already.
