@@ -136,7 +136,7 @@ func addCommands(root *cobra.Command, a *application) {
 		id       string
 		commands []*cobra.Command
 	}{
-		{"catalog", []*cobra.Command{newList(a), newShow(a), newCompare(a), newReleases(a), newRender(a)}},
+		{"catalog", []*cobra.Command{newList(a), newShow(a), newCompare(a), newReleases(a), newScore(a), newRender(a)}},
 		{"image", []*cobra.Command{newPull(a), newImages(a), newRemove(a)}},
 		{"lab", []*cobra.Command{newUp(a), newPs(a), newSSH(a), newConsole(a), newDown(a)}},
 		{"bench", []*cobra.Command{newBench(a)}},

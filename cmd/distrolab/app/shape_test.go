@@ -30,6 +30,7 @@ func TestJSONShapes(t *testing.T) {
 		"list":    {"list", "-o", "json"},
 		"compare": {"compare", "flatcar", "talos", "-o", "json"},
 		"render":  {"render", "debian", "-o", "json"},
+		"score":   {"score", "flatcar", "talos", "k3os", "-o", "json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer
