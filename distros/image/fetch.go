@@ -101,7 +101,9 @@ func (r Remote) validate() error {
 }
 
 // validate checks what is to be fetched and fills in the trust: the caller's
-// word, but never more than the weakest file allows.
+// word, since a signed list of digests makes more of it than the files show;
+// without one that of the weakest file. A file without anything to check it
+// against overrules the caller.
 func (s Spec) validate() (Spec, error) {
 	trust := TrustSigned
 	for _, r := range s.Remotes {
@@ -110,7 +112,6 @@ func (s Spec) validate() (Spec, error) {
 		}
 		trust = weaker(trust, r.trust())
 	}
-	// A signed list of digests makes the caller say more than the files do.
 	if s.Manifest.Trust == "" || trust == TrustNone {
 		s.Manifest.Trust = trust
 	}

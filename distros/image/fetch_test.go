@@ -315,7 +315,7 @@ func TestFetchRefuses(t *testing.T) {
 		{"a redirect to a file", http.RedirectHandler("file:///etc/passwd", http.StatusFound).ServeHTTP, "/a.img", nil, "is not an address of a server"},
 		{"a redirect without end", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/again.img", http.StatusFound)
-		}, "/a.img", nil, "sent on more than 5 times"},
+		}, "/a.img", nil, "sent us on more than 5 times"},
 		{"plain HTTP unasked", served(disk), "/a.img", func(s *Spec) { s.PlainHTTP = false }, "is not https"},
 		{"no file name", served(disk), "/", nil, "does not end in a plain file name"},
 		{"an unknown compression", served(disk), "/a.img.rar", func(s *Spec) { s.Remotes[0].Compression = "rar" }, `compression "rar" is not known`},

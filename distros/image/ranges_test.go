@@ -290,3 +290,29 @@ func TestSeveralConnectionsContinueAPart(t *testing.T) {
 	wantStored(t, s, many(serve(t, a)+"/mirror/a.img", disk), disk)
 	sameRanges(t, spansOf(3<<20, len(disk)), a.ranges)
 }
+
+// Addresses of content networks are often good for minutes only.
+func TestExpiredAddressIsAskedForAgain(t *testing.T) {
+	disk := hugeDisk(8)
+	var mu sync.Mutex
+	tickets, uses := 0, map[string]int{}
+	far := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		uses[r.URL.RawQuery]++
+		expired := uses[r.URL.RawQuery] > 1
+		mu.Unlock()
+		if expired {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		served(disk)(w, r)
+	}))
+	front := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		tickets++
+		ticket := fmt.Sprint(tickets)
+		mu.Unlock()
+		http.Redirect(w, r, far+"/a.img?"+ticket, http.StatusFound)
+	}))
+	wantStored(t, open(t), many(front+"/a.img", disk), disk)
+}

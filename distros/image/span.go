@@ -36,6 +36,11 @@ func (s *span) run(ctx context.Context) {
 		if s.from > before {
 			failures = 1
 		}
+		var status *web.StatusError
+		if errors.As(err, &status) && s.url != s.d.url {
+			s.url = s.d.url // where it sent us on to was good for a while only
+			continue
+		}
 		if s.err = s.d.giveUp(ctx, err, failures); s.err != nil {
 			return
 		}
