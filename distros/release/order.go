@@ -2,60 +2,76 @@ package release
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
-// compareVersions orders versions as people do: runs of digits by their number,
-// so that 9 comes before 10. What is marked as made before a release (alpha,
-// beta, rc, dev, or a tilde) comes before it; other additions come after.
+// compareVersions orders versions as people do: digits by their number, so that
+// 9 comes before 10. What marks a version as made before a release (a tilde,
+// alpha, beta, rc and the like) comes before it; other additions come after.
 func compareVersions(a, b string) int {
 	a, b = strings.TrimPrefix(a, "v"), strings.TrimPrefix(b, "v")
-	for a != "" && b != "" {
-		x, y := run(a), run(b)
-		if order := compareRuns(x, y); order != 0 {
+	for a != "" || b != "" {
+		var x, y part
+		x, a = nextPart(a)
+		y, b = nextPart(b)
+		if order := x.compare(y); order != 0 {
 			return order
 		}
-		a, b = a[len(x):], b[len(y):]
 	}
+	return 0
+}
+
+// part is a piece of a version: a number, a word, or the end.
+type part struct {
+	rank int    // of the kind; lower comes first
+	text string // a number is without leading zeros
+}
+
+// The kinds of parts, in their order.
+const (
+	rankTilde  = iota
+	rankEarly  // a word that marks what comes before a release
+	rankEnd    // nothing more
+	rankWord   // any other word
+	rankNumber // so that 1.0.1 comes after 1.0-r1
+)
+
+func (p part) compare(other part) int {
+	if p.rank == rankNumber && other.rank == rankNumber {
+		return cmp.Or(cmp.Compare(len(p.text), len(other.text)), cmp.Compare(p.text, other.text))
+	}
+	return cmp.Or(cmp.Compare(p.rank, other.rank), cmp.Compare(p.text, other.text))
+}
+
+// nextPart splits the first part off a version.
+func nextPart(s string) (part, string) {
+	s = strings.TrimLeft(s, ".-+_:")
 	switch {
-	case a == b:
-		return 0
-	case a == "":
-		return -after(b)
-	default:
-		return after(a)
+	case s == "":
+		return part{rank: rankEnd}, ""
+	case s[0] == '~':
+		return part{rank: rankTilde}, s[1:]
+	case isDigit(s[0]):
+		n := lengthOf(s, isDigit)
+		return part{rank: rankNumber, text: strings.TrimLeft(s[:n], "0")}, s[n:]
 	}
+	n := lengthOf(s, func(c byte) bool { return !isDigit(c) && !strings.ContainsRune(".-+_:~", rune(c)) })
+	word := part{rank: rankWord, text: s[:n]}
+	if slices.Contains([]string{"alpha", "beta", "dev", "pre", "preview", "rc"}, word.text) {
+		word.rank = rankEarly
+	}
+	return word, s[n:]
 }
 
-// after says whether a rest comes after nothing (1) or before it (-1).
-func after(rest string) int {
-	word := strings.TrimLeft(rest, "-.+_")
-	for _, early := range []string{"~", "alpha", "beta", "rc", "dev", "pre"} {
-		if strings.HasPrefix(word, early) {
-			return -1
-		}
-	}
-	return 1
-}
-
-// compareRuns compares two runs, either of which may be of digits.
-func compareRuns(x, y string) int {
-	if !isDigit(x[0]) || !isDigit(y[0]) {
-		return cmp.Compare(x, y)
-	}
-	x, y = strings.TrimLeft(x, "0"), strings.TrimLeft(y, "0")
-	return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(x, y))
-}
-
-// run returns the digits or the other characters that a text begins with.
-func run(s string) string {
-	digits := isDigit(s[0])
+// lengthOf is how many bytes at the start are of a kind.
+func lengthOf(s string, kind func(byte) bool) int {
 	for i := range len(s) {
-		if isDigit(s[i]) != digits {
-			return s[:i]
+		if !kind(s[i]) {
+			return i
 		}
 	}
-	return s
+	return len(s)
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

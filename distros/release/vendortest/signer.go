@@ -3,7 +3,6 @@ package vendortest
 import (
 	"bytes"
 	"crypto"
-	"strings"
 	"testing"
 	"time"
 
@@ -51,7 +50,17 @@ func config() *packet.Config { return &packet.Config{DefaultHash: crypto.SHA256}
 // Keyring is the public half.
 func (s *Signer) Keyring() signature.Keyring {
 	s.t.Helper()
-	var text strings.Builder
+	k, err := signature.ReadKeyring(s.Armored())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return k
+}
+
+// Armored is the public half as the file that a person keeps.
+func (s *Signer) Armored() []byte {
+	s.t.Helper()
+	var text bytes.Buffer
 	out, err := armor.Encode(&text, openpgp.PublicKeyType, nil)
 	if err != nil {
 		s.t.Fatal(err)
@@ -62,11 +71,7 @@ func (s *Signer) Keyring() signature.Keyring {
 	if err := out.Close(); err != nil {
 		s.t.Fatal(err)
 	}
-	k, err := signature.ReadKeyring([]byte(text.String()))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return k
+	return text.Bytes()
 }
 
 // Clearsign wraps a text in its signature.

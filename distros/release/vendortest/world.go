@@ -28,7 +28,10 @@ type World struct {
 	// Client knows the world's certificate authority and no proxy.
 	Client *http.Client
 
-	t       testing.TB
+	t         testing.TB
+	authority *authority
+	address   string // of the server
+
 	mu      sync.Mutex
 	files   map[string][]byte
 	faults  map[string]Fault
@@ -42,15 +45,16 @@ type World struct {
 // New starts a world that ends with the test.
 func New(t testing.TB) *World {
 	t.Helper()
+	ca := newAuthority(t)
 	w := &World{
-		t: t, files: map[string][]byte{}, faults: map[string]Fault{}, edits: map[string]func([]byte) []byte{},
+		t: t, authority: ca, files: map[string][]byte{}, faults: map[string]Fault{}, edits: map[string]func([]byte) []byte{},
 		signers: map[string]*Signer{}, impost: map[string]*Signer{},
 	}
-	ca := newAuthority(t)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(w.serve))
 	server.TLS = &tls.Config{GetCertificate: ca.certificate, MinVersion: tls.VersionTLS12}
 	server.Config.ErrorLog = silent()
 	server.StartTLS()
+	w.address = server.Listener.Addr().String()
 	t.Cleanup(server.Close)
 	transport := &http.Transport{
 		TLSClientConfig:   &tls.Config{RootCAs: ca.pool, MinVersion: tls.VersionTLS12},
@@ -61,7 +65,7 @@ func New(t testing.TB) *World {
 				return nil, fmt.Errorf("nothing answers at %s", address)
 			}
 			var dialer net.Dialer
-			return dialer.DialContext(ctx, network, server.Listener.Addr().String())
+			return dialer.DialContext(ctx, network, w.address)
 		},
 	}
 	t.Cleanup(transport.CloseIdleConnections)
