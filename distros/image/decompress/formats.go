@@ -1,34 +1,47 @@
 package decompress
 
 import (
+	"errors"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/mikelolasagasti/xz"
 	"github.com/pierrec/lz4/v4"
 
 	"distrolab/distros/image/decompress/bzip2"
+	"distrolab/distros/image/decompress/xz"
 )
 
-func openGzip(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
+func openBzip2(r io.Reader) (io.ReadCloser, error) { return bzip2.NewReader(r), nil }
+
+func openXZ(r io.Reader) (io.ReadCloser, error) { return xz.NewReader(r, MaxWindow), nil }
 
 func openZstd(r io.Reader) (io.ReadCloser, error) {
-	z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(MaxWindow))
+	z, err := zstd.NewReader(&begun{r: r}, zstd.WithDecoderMaxWindow(MaxWindow))
 	if err != nil {
 		return nil, err
 	}
 	return z.IOReadCloser(), nil
 }
 
-func openXZ(r io.Reader) (io.ReadCloser, error) {
-	x, err := xz.NewReader(r, MaxWindow)
-	if err != nil {
-		return nil, err
-	}
-	return io.NopCloser(x), nil
+func openLZ4(r io.Reader) (io.ReadCloser, error) {
+	return io.NopCloser(lz4.NewReader(&begun{r: r})), nil
 }
 
-func openBzip2(r io.Reader) (io.ReadCloser, error) { return bzip2.NewReader(r), nil }
+var errEmpty = errors.New("the file is empty")
 
-func openLZ4(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(lz4.NewReader(r)), nil }
+// begun makes a source without a byte an error; to the libraries it is an
+// empty file, to the tools it is not.
+type begun struct {
+	r   io.Reader
+	any bool
+}
+
+// Read reads from the source.
+func (b *begun) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	b.any = b.any || n > 0
+	if errors.Is(err, io.EOF) && !b.any {
+		err = errEmpty
+	}
+	return n, err
+}

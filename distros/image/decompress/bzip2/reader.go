@@ -25,10 +25,10 @@ const (
 // Reader decompresses a file. All streams of the file are read, and what
 // follows them is ignored, as the bzip2 program does.
 type Reader struct {
-	order   chan *piece // as in the file
-	work    chan *piece // the blocks among them
-	chunks  chan []byte // free ones
-	buffers chan []byte // free ones, of pieces
+	order   chan *piece   // as in the file
+	work    chan []*piece // the blocks among them
+	chunks  chan []byte   // free ones
+	buffers chan []byte   // free ones, of pieces
 	stop    chan struct{}
 	once    sync.Once
 	running sync.WaitGroup
@@ -47,9 +47,9 @@ func NewReader(source io.Reader) *Reader {
 	workers := min(runtime.GOMAXPROCS(0), maxWorkers)
 	r := &Reader{
 		order:   make(chan *piece, pieceQueue),
-		work:    make(chan *piece, pieceQueue+workers*lanes),
+		work:    make(chan []*piece, pieceQueue),
 		chunks:  make(chan []byte, workers*lanes*chunkQueue),
-		buffers: make(chan []byte, pieceQueue+workers*lanes),
+		buffers: make(chan []byte, pieceQueue),
 		stop:    make(chan struct{}),
 	}
 	r.running.Go(func() { r.split(newSplitter(source)) })
@@ -59,29 +59,47 @@ func NewReader(source io.Reader) *Reader {
 	return r
 }
 
-// split hands out the pieces.
+// split hands out the pieces, blocks in groups: decoded together they are faster.
 func (r *Reader) split(s *splitter) {
 	defer close(r.order)
 	defer close(r.work)
+	var group []*piece
 	for {
 		p := s.next(get(r.buffers, 0))
-		p.out = make(chan []byte, chunkQueue)
 		if p.mark == blockMark {
-			select {
-			case r.work <- p:
-			case <-r.stop:
-				return
-			}
+			p.out = make(chan []byte, chunkQueue)
+			group = append(group, p)
+		}
+		if len(group) == lanes || p.last != nil {
+			group = r.hand(group)
 		}
 		select {
 		case r.order <- p:
 		case <-r.stop:
 			return
+		default:
+			group = r.hand(group) // it may be what the reader waits for
+			select {
+			case r.order <- p:
+			case <-r.stop:
+				return
+			}
 		}
 		if p.last != nil {
 			return
 		}
 	}
+}
+
+// hand gives a group to the workers and begins a new one.
+func (r *Reader) hand(group []*piece) []*piece {
+	if len(group) > 0 {
+		select {
+		case r.work <- group:
+		case <-r.stop:
+		}
+	}
+	return nil
 }
 
 // get takes a free buffer or makes one.
@@ -110,11 +128,7 @@ type worker struct {
 
 func (r *Reader) decode() {
 	w := &worker{}
-	for {
-		group := r.group()
-		if len(group) == 0 {
-			return
-		}
+	for group := range r.work {
 		var good []*block
 		for i, p := range group {
 			if w.blocks[i] == nil {
@@ -132,32 +146,6 @@ func (r *Reader) decode() {
 			}
 		}
 	}
-}
-
-// group waits for a piece and takes those that are there already.
-func (r *Reader) group() []*piece {
-	var group []*piece
-	select {
-	case p, ok := <-r.work:
-		if !ok {
-			return nil
-		}
-		group = append(group, p)
-	case <-r.stop:
-		return nil
-	}
-	for len(group) < lanes {
-		select {
-		case p, ok := <-r.work:
-			if !ok {
-				return group
-			}
-			group = append(group, p)
-		default:
-			return group
-		}
-	}
-	return group
 }
 
 // expand puts out a block; false if the reader was closed.

@@ -6,30 +6,48 @@ import (
 	"math/bits"
 )
 
+// lane is a walk along the links of a block.
+type lane struct {
+	table *[tableSize]uint32
+	text  []byte // that is not written yet
+	at    uint32
+}
+
 // walk follows the links of several blocks at once and writes their texts. Each
 // step waits for memory, so that four walks take hardly longer than one.
 func walk(blocks []*block) {
-	if len(blocks) == 0 {
-		return
+	var going []lane
+	for _, b := range blocks {
+		going = append(going, lane{&b.table, b.text[:b.length], b.table[b.origin] >> 8})
 	}
-	var lane [4]*block
-	var at [4]uint32
-	steps := blocks[0].length
-	for i := range lane {
-		b := blocks[i%len(blocks)] // twice the same harms nothing
-		lane[i], at[i] = b, b.table[b.origin]>>8
-		steps = min(steps, b.length)
-	}
-	at = walkFour(lane, at, steps)
-	for i, b := range blocks {
-		walkOne(b, at[i], steps)
+	for len(going) > 0 {
+		steps := len(going[0].text)
+		for _, l := range going {
+			steps = min(steps, len(l.text))
+		}
+		if len(going) == 1 {
+			walkOne(&going[0])
+			return
+		}
+		var four [4]lane
+		for i := range four {
+			four[i] = going[i%len(going)] // twice the same harms nothing
+		}
+		walkFour(&four, steps)
+		rest := going[:0]
+		for i, l := range going {
+			if l.text, l.at = l.text[steps:], four[i].at; len(l.text) > 0 {
+				rest = append(rest, l)
+			}
+		}
+		going = rest
 	}
 }
 
-func walkFour(lane [4]*block, at [4]uint32, steps int) [4]uint32 {
-	t0, t1, t2, t3 := &lane[0].table, &lane[1].table, &lane[2].table, &lane[3].table
-	x0, x1, x2, x3 := lane[0].text[:steps], lane[1].text[:steps], lane[2].text[:steps], lane[3].text[:steps]
-	a0, a1, a2, a3 := at[0], at[1], at[2], at[3]
+func walkFour(l *[4]lane, steps int) {
+	t0, t1, t2, t3 := l[0].table, l[1].table, l[2].table, l[3].table
+	x0, x1, x2, x3 := l[0].text[:steps], l[1].text[:steps], l[2].text[:steps], l[3].text[:steps]
+	a0, a1, a2, a3 := l[0].at, l[1].at, l[2].at, l[3].at
 	for i := range x0 {
 		e0, e1, e2, e3 := t0[a0&tableMask], t1[a1&tableMask], t2[a2&tableMask], t3[a3&tableMask]
 		x0[i], a0 = uint8(e0), e0>>8
@@ -37,14 +55,14 @@ func walkFour(lane [4]*block, at [4]uint32, steps int) [4]uint32 {
 		x2[i], a2 = uint8(e2), e2>>8
 		x3[i], a3 = uint8(e3), e3>>8
 	}
-	return [4]uint32{a0, a1, a2, a3}
+	l[0].at, l[1].at, l[2].at, l[3].at = a0, a1, a2, a3
 }
 
-func walkOne(b *block, at uint32, done int) {
-	text := b.text[done:b.length]
-	for i := range text {
-		e := b.table[at&tableMask]
-		text[i], at = uint8(e), e>>8
+func walkOne(l *lane) {
+	at := l.at
+	for i := range l.text {
+		e := l.table[at&tableMask]
+		l.text[i], at = uint8(e), e>>8
 	}
 }
 
