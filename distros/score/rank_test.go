@@ -87,7 +87,7 @@ func TestDisqualifiedSystemsAreNotRanked(t *testing.T) {
 	if len(r.Disqualified) != 1 || r.Disqualified[0].Distro != "built" || r.Disqualified[0].Rank != 0 {
 		t.Fatalf("%+v", r.Disqualified)
 	}
-	want := []Reason{{Reason: "It must be built first.", Key: "nature", Title: "What it is", Class: "kit", Value: "kit, in words", Source: "a/b:nature"}}
+	want := []Reason{{Reason: "It must be built first.", Key: "nature", Title: titleOf("nature"), Class: "kit", Value: "kit, in words", Source: "a/b:nature"}}
 	if diff := cmp.Diff(want, r.Disqualified[0].Reasons); diff != "" {
 		t.Error(diff)
 	}

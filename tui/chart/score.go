@@ -323,7 +323,9 @@ func (sc scoring) indented(st lipgloss.Style, by int, text string) []string {
 	return lines
 }
 
-func (sc scoring) heading(text string) []string { return paragraph(sc.s.Title, "", text, sc.width, sc.g) }
+func (sc scoring) heading(text string) []string {
+	return paragraph(sc.s.Title, "", text, sc.width, sc.g)
+}
 
 // notes are what else the reader should know.
 func (sc scoring) notes() []string {

@@ -2,6 +2,7 @@ package chart_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +114,8 @@ func TestScoreSaysTiesAndFirmness(t *testing.T) {
 	r := ranked(t, 1)
 	twin := r.Ranking[0]
 	twin.Title = "Twin"
+	twin.Criteria = slices.Clone(twin.Criteria)
+	twin.Criteria[0].Grade /= 2
 	r.Ranking = append(r.Ranking, twin)
 	r.Ranking[0].Tied, r.Ranking[1].Tied, r.Sensitivity.Tied = true, true, true
 	text := strings.Join(chart.Score(r, 100, style.Unicode(), plain()), "\n")
@@ -120,6 +123,10 @@ func TestScoreSaysTiesAndFirmness(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s\ndoes not say %q", text, want)
 		}
+	}
+	r.Ranking[1].Criteria = r.Ranking[0].Criteria
+	if text := strings.Join(chart.Score(r, 100, style.Unicode(), plain()), "\n"); !strings.Contains(text, "alike in everything") {
+		t.Errorf("%s\ndoes not say that they are alike", text)
 	}
 
 	at := func(v float64) *float64 { return &v }

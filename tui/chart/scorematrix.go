@@ -93,7 +93,11 @@ func (sc scoring) firmness() []string {
 	lines := sc.heading("How firm the first place is")
 	text := func(t string) { lines = append(lines, sc.indented(sc.s.Fg, 2, t)...) }
 	if s.Tied {
-		text("It is shared: any change of a weight in which the first differ decides.")
+		if sc.alike() {
+			text("It is shared by systems that are alike in everything this profile asks.")
+		} else {
+			text("It is shared: any change of a weight in which the first differ decides.")
+		}
 		return append(lines, sc.couldLead()...)
 	}
 	var rows [][]Cell
@@ -119,6 +123,20 @@ func (sc scoring) firmness() []string {
 		}
 	}
 	return append(lines, sc.couldLead()...)
+}
+
+// alike says whether those that share the first place have the same points on
+// every criterion, so that no weight can part them.
+func (sc scoring) alike() bool {
+	first := sc.r.Ranking[0]
+	for _, p := range sc.r.Ranking {
+		for i, c := range p.Criteria {
+			if p.Rank == 1 && math.Abs(c.Grade-first.Criteria[i].Grade) > 1e-9 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // verdict says in one sentence what the table of weights means.
