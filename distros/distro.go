@@ -1,6 +1,7 @@
 // Package distros holds the catalog: what distrolab knows of each container
-// operating system. It reads its own embedded YAML and nothing else; releases
-// and images, which need the network and the disk, are its subpackages.
+// operating system. It reads what is embedded and the person's own YAML, and
+// nothing else; releases and images, which need the network and the disk, are
+// its subpackages.
 //
 // It imports no other package of distrolab.
 package distros
