@@ -281,3 +281,31 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// The examples of the documentation are profiles.
+func TestDocumentedProfilesParse(t *testing.T) {
+	page, err := os.ReadFile("../../docs/score.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(page), "```yaml\n# profile\n")[1:]
+	if len(blocks) == 0 {
+		t.Fatal("no example was found")
+	}
+	s := compileSchema(t)
+	for _, block := range blocks {
+		text, _, _ := strings.Cut(block, "```")
+		text = strings.ReplaceAll(text, "NAME", "mine")
+		if _, err := Parse("mine.yaml", []byte(text)); err != nil {
+			t.Error(err)
+		}
+		if err := fits(t, s, text); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, name := range builtins(t) {
+		if !strings.Contains(string(page), "| `"+name+"` |") {
+			t.Errorf("docs/score.md does not say who %s is for", name)
+		}
+	}
+}
