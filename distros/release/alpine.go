@@ -10,6 +10,9 @@ import (
 	"distrolab/distros/web"
 )
 
+// alpineKey is that of the builder of the cloud images.
+const alpineKey = "alpine-cloud"
+
 // alpine asks the listing of Alpine's cloud images of a branch. Beside each
 // image lie its digest, bare, and its OpenPGP signature by the builder of the
 // cloud images, who is not the one who signs Alpine's ISOs.
@@ -79,7 +82,7 @@ func (al alpine) resolve(ctx context.Context, client *web.Client, a asked) (Rele
 		Artifacts: []Artifact{{Role: image.RoleDisk, URL: address, Format: "qcow2", SHA512: digest}},
 		Trust:     image.TrustSigned,
 	}
-	sig, err := a.detached(ctx, client, address+".asc", "alpine-cloud", chosen.version)
+	sig, err := a.detached(ctx, client, address+".asc", alpineKey, chosen.version)
 	if why := keyless(err); why != "" {
 		r.Trust, r.Verdict = image.TrustDigest, "sha512 beside the image"+a.overTLS()+"; "+why
 		return r, nil
