@@ -1,10 +1,12 @@
 package tuf
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -40,9 +42,12 @@ func readKept(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxTargets+1))
 }
 
+// same reports whether two runs keep the same.
+func (f files) same(other files) bool { return maps.EqualFunc(f, other, bytes.Equal) }
+
 // save keeps what this run trusts: each file whole or not at all, the root
 // first, so that whatever a crash leaves still fits together.
-func (fresh files) save(dir string) error {
+func (f files) save(dir string) error {
 	if dir == "" {
 		return nil
 	}
@@ -50,7 +55,7 @@ func (fresh files) save(dir string) error {
 		return fmt.Errorf("keeping trusted metadata: %w", err)
 	}
 	for _, name := range []string{rootFile, timestampFile, snapshotFile, targetsFile} {
-		if err := replace(dir, name, fresh[name]); err != nil {
+		if err := replace(dir, name, f[name]); err != nil {
 			return fmt.Errorf("keeping trusted metadata: %w", err)
 		}
 	}

@@ -90,6 +90,9 @@ func (r Repository) List(ctx context.Context) (Listing, error) {
 	if err != nil {
 		return Listing{}, err
 	}
+	if again, err := load(r.State); err != nil || !kept.same(again) {
+		return listing, err // another run kept its own meanwhile, which is not replaced by what may be older
+	}
 	return listing, u.fresh.save(r.State)
 }
 

@@ -2,6 +2,7 @@ package tuf
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"maps"
 	"os"
@@ -396,6 +397,31 @@ func TestDamagedStateIsSaidAndNotForgotten(t *testing.T) {
 	}
 	_, err := c.List(t.Context())
 	refused(t, err, signature.Malformed, state, "remove that directory")
+}
+
+// Of two runs at once, the one that began earlier and ends later must not bring
+// back what it saw.
+func TestASlowRunDoesNotReplaceWhatANewerOneKept(t *testing.T) {
+	r := tuftest.New(t, today)
+	state := t.TempDir()
+	slow := client(r, state)
+	serve, fast := slow.Get, client(r, state)
+	var once bool
+	slow.Get = func(ctx context.Context, name string, limit int64) ([]byte, error) {
+		data, err := serve(ctx, name, limit)
+		if name == "1.targets.json" && !once {
+			once = true
+			r.Publish()
+			list(t, fast)
+		}
+		return data, err
+	}
+	if got := list(t, slow); got.Version != 1 {
+		t.Fatalf("the slow run read list %d: this test proves nothing", got.Version)
+	}
+	if got := contents(t, state)["targets.json"]; got != string(r.Files["2.targets.json"]) {
+		t.Errorf("kept %s", got)
+	}
 }
 
 func FuzzList(f *testing.F) {
