@@ -105,9 +105,16 @@ func (r Remote) validate() error {
 // without one that of the weakest file. A file without anything to check it
 // against overrules the caller.
 func (s Spec) validate() (Spec, error) {
-	trust := TrustSigned
+	trust, seen := TrustSigned, map[string]bool{}
 	for _, r := range s.Remotes {
-		if err := r.validate(); err != nil {
+		err := r.validate()
+		for _, key := range []string{"role " + r.Role, "name " + r.name(), partKey(r)} {
+			if err == nil && seen[key] {
+				err = fmt.Errorf("%s: another file of the image has the same role, name or digest", r.URL)
+			}
+			seen[key] = true
+		}
+		if err != nil {
 			return s, fmt.Errorf("fetching %s %s: %w", clip(s.Manifest.Distro), clip(s.Manifest.Version), err)
 		}
 		trust = weaker(trust, r.trust())
@@ -139,8 +146,11 @@ func (s *Store) Fetch(ctx context.Context, client *http.Client, spec Spec, progr
 		return Image{}, err
 	}
 	defer staging.discard()
-	f := fetcher{store: s, client: web.New(client, spec.PlainHTTP), many: spec.Connections, progress: progress, wanted: m}
-	for _, remote := range spec.Remotes {
+	f := &fetcher{store: s, client: web.New(client, spec.PlainHTTP), many: spec.Connections, progress: progress, wanted: m}
+	defer f.close()
+	// In one order for everybody, so that no two processes wait for each other.
+	remotes := slices.SortedFunc(slices.Values(spec.Remotes), func(a, b Remote) int { return strings.Compare(partKey(a), partKey(b)) })
+	for _, remote := range remotes {
 		file, err := f.file(ctx, remote, filepath.Join(staging.dir, remote.name()))
 		if errors.Is(err, errHeld) {
 			i, _ := s.held(m)
@@ -179,6 +189,13 @@ type fetcher struct {
 	many     int // connections; 0: by the address
 	progress func(Progress)
 	wanted   Manifest
+	parts    []*part // locked until the image is stored
+}
+
+func (f *fetcher) close() {
+	for _, p := range f.parts {
+		p.close()
+	}
 }
 
 // refused marks an error of the bytes themselves: keeping them is of no use.
@@ -189,7 +206,7 @@ func (r refused) Unwrap() error { return r.error }
 // file brings one file to its target. It starts over when the server's file
 // changed under a part that was left from before, and once when that part may
 // be to blame for a wrong digest.
-func (f fetcher) file(ctx context.Context, r Remote, target string) (File, error) {
+func (f *fetcher) file(ctx context.Context, r Remote, target string) (File, error) {
 	if have, ok := f.store.linkHeld(r, target); ok {
 		return have, nil
 	}
@@ -197,7 +214,7 @@ func (f fetcher) file(ctx context.Context, r Remote, target string) (File, error
 	if err != nil {
 		return File{}, err
 	}
-	defer part.close()
+	f.parts = append(f.parts, part)
 	if _, ok := f.store.held(f.wanted); ok {
 		return File{}, errHeld
 	}

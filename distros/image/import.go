@@ -118,15 +118,15 @@ func (s *Store) importFile(ctx context.Context, r Remote, dir string, progress f
 	if err != nil {
 		return "", File{}, err
 	}
-	copied := func() error { return nil }
+	from, copied := src, func() error { return nil }
 	if r.Compression == "" {
-		if copied, err = st.copyTo(src); err != nil {
+		if from, copied, err = st.copyOf(src); err != nil {
 			_, err = st.finish(ctx, err)
 			return "", File{}, err
 		}
 	}
 	meter := newMeter(progress, Progress{Phase: "reading", File: filepath.Base(r.URL), Total: size})
-	f, err := st.finish(ctx, st.pour(src, func(n int) error {
+	f, err := st.finish(ctx, st.pour(from, func(n int) error {
 		meter.add(n)
 		return ctx.Err()
 	}))
@@ -168,19 +168,20 @@ func (s *Store) importJudged(st *stages, f File) (string, File, error) {
 	return role, f, err
 }
 
-// copyTo makes the target a copy of a file: a clone where the file system can,
-// else one of the stages writes it. The result is to be called at the end.
-func (st *stages) copyTo(src *os.File) (end func() error, err error) {
-	dst, err := os.OpenFile(st.target, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+// copyOf makes the target a copy of a file: a clone where the file system can,
+// else one of the stages writes it. What is to be read is the file, or the clone,
+// which no longer changes with it; end is to be called at the end.
+func (st *stages) copyOf(src *os.File) (from *os.File, end func() error, err error) {
+	dst, err := os.OpenFile(st.target, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if cloned(dst, src) {
-		return dst.Close, nil
+		return dst, dst.Close, nil
 	}
 	file := newSparseFile(dst, 0)
 	st.lanes.write(file)
-	return func() error { return errors.Join(file.finish(), dst.Close()) }, nil
+	return src, func() error { return errors.Join(file.finish(), dst.Close()) }, nil
 }
 
 // openPlain opens a file that a person names, and no device or pipe.

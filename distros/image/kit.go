@@ -155,7 +155,8 @@ func (s *Store) pack(ctx context.Context, dir, id string, progress func(Progress
 	sum := sha256.Sum256(text)
 	packed.Files = append(packed.Files, KitFile{Name: ManifestName, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(text))})
 	final := filepath.Join(dir, id)
-	return packed, errors.Join(os.Chmod(tmp, 0o755), os.RemoveAll(final), os.Rename(tmp, final))
+	os.Chmod(tmp, 0o755) //nolint:errcheck // not every medium knows modes
+	return packed, errors.Join(os.RemoveAll(final), os.Rename(tmp, final))
 }
 
 // packFile brings one file into a kit and waits until the medium has it, since
@@ -220,9 +221,9 @@ func (k Kit) write(dir string) error {
 		return err
 	}
 	defer os.Remove(tmp.Name()) //nolint:errcheck // moved, or of no use
+	tmp.Chmod(0o644)            //nolint:errcheck // not every medium knows modes
 	_, err = tmp.Write(append(text, '\n'))
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
-	if err != nil {
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return err
 	}
 	return os.Rename(tmp.Name(), filepath.Join(dir, KitName))

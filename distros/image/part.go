@@ -14,9 +14,11 @@ import (
 	"time"
 )
 
-// part is the unfinished download of one file. It is locked while a process
-// works on it, and survives that process.
+// part is the unfinished download of one file, which survives its process. Its
+// lock is held from before the first byte until the image is stored, so that
+// whoever waits for it finds the image.
 type part struct {
+	lock    *os.File // a file of its own, since the part becomes the image's
 	file    *os.File
 	path    string
 	notes   string // file that holds the version
@@ -50,23 +52,33 @@ func partKey(r Remote) string {
 func (s *Store) openPart(ctx context.Context, r Remote) (*part, error) {
 	base := filepath.Join(s.dir, "partial", partKey(r))
 	for {
-		f, err := os.OpenFile(base+".part", os.O_CREATE|os.O_RDWR, 0o600)
+		lock, err := os.OpenFile(base+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
 			return nil, fmt.Errorf("opening an unfinished download: %w", err)
 		}
-		if err := waitLock(ctx, f); err != nil {
-			f.Close() //nolint:errcheck // the error says more
+		if err := waitLock(ctx, lock); err != nil {
+			lock.Close() //nolint:errcheck // the error says more
 			return nil, err
 		}
-		if sameFile(f, base+".part") {
-			return loadPart(f, base, r)
+		if !sameFile(lock, base+".lock") {
+			lock.Close() //nolint:errcheck // another process finished it meanwhile; look again
+			continue
 		}
-		f.Close() //nolint:errcheck // another process finished it meanwhile; look again
+		p := &part{lock: lock, path: base + ".part", notes: base + ".version"}
+		if err := p.load(r); err != nil {
+			p.close()
+			return nil, fmt.Errorf("opening an unfinished download: %w", err)
+		}
+		return p, nil
 	}
 }
 
-func loadPart(f *os.File, base string, r Remote) (*part, error) {
-	p := &part{file: f, path: base + ".part", notes: base + ".version"}
+// load looks at what an earlier attempt left.
+func (p *part) load(r Remote) error {
+	var err error
+	if p.file, err = os.OpenFile(p.path, os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return err
+	}
 	if text, err := os.ReadFile(p.notes); err == nil {
 		json.Unmarshal(text, &p.version) //nolint:errcheck // what cannot be read is as good as none
 	}
@@ -74,18 +86,13 @@ func loadPart(f *os.File, base string, r Remote) (*part, error) {
 		p.version = version{URL: r.URL}
 	}
 	p.version.Size = max(r.Size, p.version.Size)
-	info, err := f.Stat()
-	if err == nil {
-		p.held = info.Size()
+	if err := p.reload(); err != nil {
+		return err
 	}
-	if tooMuch := p.version.Size > 0 && p.held > p.version.Size; err == nil && (tooMuch || !r.exact() && p.version.Validator == "") {
-		err = p.reset()
+	if tooMuch := p.version.Size > 0 && p.held > p.version.Size; tooMuch || !r.exact() && p.version.Validator == "" {
+		return p.reset()
 	}
-	if err != nil {
-		f.Close() //nolint:errcheck // the error says more
-		return nil, fmt.Errorf("opening an unfinished download: %w", err)
-	}
-	return p, nil
+	return nil
 }
 
 // waitLock takes the lock of a file; a second process waits here for the first.
@@ -160,9 +167,12 @@ func (p *part) drop() {
 // close ends the work on the file and frees it for other processes. A part
 // without a byte is of no use and goes.
 func (p *part) close() {
-	info, err := p.file.Stat()
-	if err == nil && info.Size() == 0 && sameFile(p.file, p.path) {
-		p.drop()
+	if p.file != nil {
+		if info, err := p.file.Stat(); err == nil && info.Size() == 0 && sameFile(p.file, p.path) {
+			p.drop()
+		}
+		p.file.Close() //nolint:errcheck // only worth what its digest says
 	}
-	p.file.Close() //nolint:errcheck // only worth what its digest says
+	os.Remove(p.lock.Name()) //nolint:errcheck // only tidying; who waits for it looks again
+	p.lock.Close()           //nolint:errcheck // closing releases
 }

@@ -11,14 +11,14 @@ import (
 
 // pass is one pass over the bytes of a file on a server.
 type pass struct {
-	fetcher
+	*fetcher
 	*stages
 	part *part
 }
 
 // pass takes a file through all stages. An error that is [refused] means the
 // bytes are wrong; after any other, what came so far may be continued.
-func (f fetcher) pass(ctx context.Context, r Remote, part *part, target string, many int) (File, error) {
+func (f *fetcher) pass(ctx context.Context, r Remote, part *part, target string, many int) (File, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	st, err := f.store.newStages(r, target, cancel)

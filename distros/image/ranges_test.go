@@ -79,7 +79,7 @@ func wantStored(t *testing.T, s *Store, spec Spec, disk []byte) Image {
 }
 
 func TestRangesComeAtTheSameTimeAndInOrder(t *testing.T) {
-	disk := hugeDisk(10)
+	disk := hugeDisk(6)
 	var mu sync.Mutex
 	busy, enough := 0, make(chan struct{})
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -100,7 +100,7 @@ func TestRangesComeAtTheSameTimeAndInOrder(t *testing.T) {
 }
 
 func TestEverySpanIsAskedForOnce(t *testing.T) {
-	disk := hugeDisk(20)
+	disk := hugeDisk(9)
 	a := &asked{next: served(disk)}
 	for _, how := range []string{"", "zst"} {
 		a.ranges = nil
@@ -152,7 +152,7 @@ func TestOneConnectionWhereSeveralBringNothing(t *testing.T) {
 }
 
 func TestBrokenAndSlowRangesAreCompleted(t *testing.T) {
-	disk := hugeDisk(12)
+	disk := hugeDisk(8)
 	var mu sync.Mutex
 	tries := map[string]int{}
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

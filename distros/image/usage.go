@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -103,17 +104,21 @@ func (s *Store) dropParts(age time.Duration) ([]string, error) {
 	}
 	var gone []string
 	for _, path := range parts {
-		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		base := strings.TrimSuffix(path, ".part")
+		lock, err := os.OpenFile(base+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
-			continue // finished meanwhile
+			return gone, fmt.Errorf("sweeping unfinished downloads: %w", err)
 		}
-		info, err := f.Stat()
-		old := err == nil && s.now().Sub(info.ModTime()) > age
-		if old && syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-			(&part{path: path, notes: path[:len(path)-len(".part")] + ".version"}).drop()
+		if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+			lock.Close() //nolint:errcheck // a living process works on it
+			continue
+		}
+		p := &part{lock: lock, path: path, notes: base + ".version"}
+		if info, err := os.Stat(path); err == nil && s.now().Sub(info.ModTime()) > age {
+			p.drop()
 			gone = append(gone, path)
 		}
-		f.Close() //nolint:errcheck // closing releases
+		p.close()
 	}
 	return gone, nil
 }

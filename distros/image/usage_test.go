@@ -89,7 +89,7 @@ func TestShrinkDropsOldUnfinishedDownloadsFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	busy, err := os.Open(filepath.Join(s.dir, "partial", "busy.part"))
+	busy, err := os.Create(filepath.Join(s.dir, "partial", "busy.lock"))
 	if err == nil {
 		err = syscall.Flock(int(busy.Fd()), syscall.LOCK_EX)
 	}
@@ -104,7 +104,7 @@ func TestShrinkDropsOldUnfinishedDownloadsFirst(t *testing.T) {
 	if gone, err := s.Shrink(u.Bytes + u.Unfinished - 1); err != nil || len(gone) != 0 {
 		t.Errorf("removed %v, %v", gone, err)
 	}
-	if diff := cmp.Diff([]string{"busy.part", "young.part"}, leftovers(t, s, "partial")); diff != "" {
+	if diff := cmp.Diff([]string{"busy.lock", "busy.part", "young.part"}, leftovers(t, s, "partial")); diff != "" {
 		t.Error(diff)
 	}
 	s.now = func() time.Time { return time.Now().Add(31 * 24 * time.Hour) }
