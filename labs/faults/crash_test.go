@@ -53,16 +53,16 @@ func TestKilledLabIsSaidAndTakenBack(t *testing.T) {
 func TestDownTwice(t *testing.T) {
 	w := newWorld(t, me())
 	w.mustRun(done, "up", "probe", "-d")
-	images := w.mustRun(done, "image", "list", "-o", "json").out
+	images := w.mustRun(done, "images", "-o", "json").out
 	var all []struct{ ID string }
 	if err := json.Unmarshal([]byte(images), &all); err != nil || len(all) != 1 {
-		t.Fatalf("image list -o json: %v\n%s", err, images)
+		t.Fatalf("images -o json: %v\n%s", err, images)
 	}
-	wants(t, w.mustRun(failed, "image", "remove", all[0].ID).err, "in use")
+	wants(t, w.mustRun(failed, "rm", all[0].ID).err, "in use")
 	w.mustRun(done, "down", "lab")
 	w.noTrace()
 	wants(t, w.mustRun(wrongUse, "down", "lab").err, "no lab")
-	w.mustRun(done, "image", "remove", all[0].ID)
+	w.mustRun(done, "rm", all[0].ID)
 }
 
 func TestQEMUKilledInASession(t *testing.T) {

@@ -49,7 +49,7 @@ type world struct {
 func newWorld(t *testing.T, user account) *world {
 	t.Helper()
 	w := emptyWorld(t, user)
-	w.mustRun(done, "image", "add", w.guest())
+	w.mustRun(done, "import", w.guest())
 	return w
 }
 

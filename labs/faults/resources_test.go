@@ -75,7 +75,7 @@ func (w *world) addDeadEnd() {
 			w.t.Fatal(err)
 		}
 	}
-	w.mustRun(done, "image", "add", image)
+	w.mustRun(done, "import", image)
 }
 
 // TestFullDisk gives the home a file system of a few megabytes and fills it.
@@ -89,14 +89,14 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.mount("8m") // too small for the image
-	s := w.mustRun(cannot, "image", "add", guest)
+	s := w.mustRun(cannot, "import", guest)
 	wants(t, s.err, "free some space")
 	w.unmount()
 
 	w.mount("290m") // the store keeps 256 MiB free
-	w.mustRun(done, "image", "add", guest)
+	w.mustRun(done, "import", guest)
 	full := w.fill()
-	for _, args := range [][]string{{"up", "probe"}, {"bench", "boot", "probe", "--runs", "1"}, {"image", "add", guest}} {
+	for _, args := range [][]string{{"up", "probe"}, {"bench", "boot", "probe", "--runs", "1"}, {"import", guest}} {
 		s := w.run(args...)
 		if s.code != cannot && !(args[0] == "image" && s.code == done) { // the store has the image already
 			t.Errorf("%v: exit code %d\n%s%s", args, s.code, s.out, s.err)

@@ -78,8 +78,11 @@ func choose(d distros.Distro, w Wishes) (Hardware, error) {
 func filesOf(img image.Image) (Files, error) {
 	f := Files{Kernel: img.Path(image.RoleKernel), Initrd: img.Path(image.RoleInitrd), Cmdline: img.Manifest.Cmdline}
 	disk, err := img.Disk()
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && f.Kernel != "" {
 		return f, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return Files{}, errors.New("it is an installation medium, which labs cannot boot yet: install it to a disk elsewhere and import that disk")
 	}
 	if err != nil {
 		return Files{}, err

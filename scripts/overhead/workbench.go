@@ -102,7 +102,7 @@ func (w *workbench) addGuest(ctx context.Context, guest string) error {
 	if err != nil {
 		return fmt.Errorf("getting guest %s: %w", guest, err)
 	}
-	_, err = w.output(ctx, w.binary, "image", "add", strings.TrimSpace(directory))
+	_, err = w.output(ctx, w.binary, "import", strings.TrimSpace(directory))
 	return err
 }
 

@@ -75,12 +75,15 @@ Exit status:
   130  interrupted
 
 Environment:
-  DISTROLAB_HOME      where images, labs and results are kept
-  DISTROLAB_CONNECT   libvirt URI (default qemu:///session, for root qemu:///system)
-  NO_COLOR            any value: no colour`
+  DISTROLAB_HOME        where images, labs and results are kept
+  DISTROLAB_CONNECT     libvirt URI (default qemu:///session, for root qemu:///system)
+  DISTROLAB_IMAGES_MAX  size the image store keeps to, such as 40GiB: the longest unused go first
+  NO_COLOR              any value: no colour`
 
 const rootExample = `  distrolab doctor                                  can this machine do it?
   distrolab compare flatcar talos --differences     facts side by side
+  distrolab score --profile managed-kubernetes      which one, for what I decide by
+  distrolab pull flatcar                            a verified image
   distrolab render flatcar                          the config that would be used
   distrolab up debian-local && distrolab ssh debian-local
   distrolab bench boot debian-local coreos-standin --blocks 6`
@@ -137,7 +140,7 @@ func addCommands(root *cobra.Command, a *application) {
 		commands []*cobra.Command
 	}{
 		{"catalog", []*cobra.Command{newList(a), newShow(a), newCompare(a), newReleases(a), newScore(a), newRender(a)}},
-		{"image", []*cobra.Command{newPull(a), newImages(a), newRemove(a)}},
+		{"image", []*cobra.Command{newPull(a), newImport(a), newImages(a), newRemove(a)}},
 		{"lab", []*cobra.Command{newUp(a), newPs(a), newSSH(a), newConsole(a), newDown(a)}},
 		{"bench", []*cobra.Command{newBench(a)}},
 		{"host", []*cobra.Command{newDoctor(a), newGC(a)}},

@@ -15,6 +15,7 @@ import (
 	"distrolab/distros/image"
 	"distrolab/distros/release"
 	"distrolab/distros/signature"
+	"distrolab/distros/web"
 )
 
 // pullOptions are the flags of pull.
@@ -88,6 +89,11 @@ func (a *application) runPull(ctx context.Context, args []string, opt pullOption
 	if err := a.shrink(store, images); err != nil {
 		return err
 	}
+	if opt.kit != "" {
+		if err := a.pack(ctx, store, opt.kit, images); err != nil {
+			return err
+		}
+	}
 	if a.json() {
 		return a.printJSON(images)
 	}
@@ -116,7 +122,7 @@ func (a *application) wanted(args []string) ([]wanted, error) {
 func (a *application) source(store *image.Store) release.Source {
 	keys := os.DirFS(filepath.Join(a.configDir(), "keys"))
 	return release.Source{
-		Client: http.DefaultClient, Store: store,
+		Client: http.DefaultClient, Store: store, StateDir: filepath.Join(filepath.Dir(store.Dir()), "trust"),
 		Keys: func(name string) (signature.Keyring, error) { return signature.Find(keys, name) },
 	}
 }
@@ -125,7 +131,10 @@ func (a *application) source(store *image.Store) release.Source {
 func (a *application) fetch(ctx context.Context, store *image.Store, d distros.Distro, q release.Query) (image.Image, error) {
 	source := a.source(store)
 	if q.Version == "" {
-		if err := source.Reachable(ctx, d, q); err != nil {
+		// Only silence ends it here: what else is wrong, the question itself will say.
+		var silent *release.UnreachableError
+		var status *web.StatusError
+		if err := source.Reachable(ctx, d, q); errors.As(err, &silent) && !errors.As(err, &status) {
 			return image.Image{}, cannot(a.orStored(source, d, q, err))
 		}
 	}
@@ -144,6 +153,21 @@ func (a *application) fetch(ctx context.Context, store *image.Store, d distros.D
 func (a *application) orStored(source release.Source, d distros.Distro, q release.Query, err error) error {
 	if have, ok := source.Stored(d, q); ok {
 		return fmt.Errorf("%w\nThe store holds %s %s, which `up` and `bench` use without asking anybody.", err, d.Name, have.Manifest.Version)
+	}
+	return err
+}
+
+// pack writes the images into a directory that another machine can import.
+func (a *application) pack(ctx context.Context, store *image.Store, dir string, images []image.Image) error {
+	var ids []string
+	for _, i := range images {
+		ids = append(ids, i.ID)
+	}
+	meter := newMeter(a, "kit")
+	_, err := store.WriteKit(ctx, dir, ids, meter.show)
+	meter.end()
+	if err == nil {
+		fmt.Fprintf(a.world.Err, "packed %d into %s; on the other machine: distrolab import %s\n", len(ids), dir, dir)
 	}
 	return err
 }

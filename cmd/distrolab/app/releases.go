@@ -71,7 +71,11 @@ func (a *application) printKnown(systems []distros.Distro) error {
 }
 
 func (a *application) printOnline(ctx context.Context, systems []distros.Distro, q release.Query) error {
-	source := a.source(nil)
+	store, err := a.store() // holds what is trusted of signed indexes
+	if err != nil {
+		return err
+	}
+	source := a.source(store)
 	all := map[string][]release.Summary{}
 	rows := [][]string{}
 	for _, d := range systems {
