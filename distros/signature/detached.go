@@ -2,7 +2,6 @@ package signature
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -153,31 +152,6 @@ func signatures(raw []byte) ([]*packet.Signature, error) {
 		body = block.Body
 	}
 	return signaturePackets(detached, body)
-}
-
-// signaturePackets reads packets that must all be signatures.
-func signaturePackets(what string, body io.Reader) ([]*packet.Signature, error) {
-	var all []*packet.Signature
-	for packets := packet.NewReader(body); ; {
-		p, err := packets.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, refuse(what, Malformed, "", "cannot be read: %v", err)
-		}
-		sig, ok := p.(*packet.Signature)
-		if !ok {
-			return nil, refuse(what, NoSignature, "", "holds something else than signatures")
-		}
-		if all = append(all, sig); len(all) > maxSignatures {
-			return nil, refuse(what, Malformed, "", "holds more than %d signatures", maxSignatures)
-		}
-	}
-	if len(all) == 0 {
-		return nil, refuse(what, NoSignature, "", "holds no signature that can be read")
-	}
-	return all, nil
 }
 
 func keyID(sig *packet.Signature) string {
