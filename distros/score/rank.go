@@ -3,6 +3,7 @@ package score
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -76,9 +77,9 @@ func number(places []Place) {
 
 // place judges one system.
 func (s scale) place(d distros.Distro) Place {
-	at := Place{Distro: d.Name, Title: d.Title, Kind: string(d.Kind)}
+	at := Place{Distro: d.Name, Title: d.Title, Kind: string(d.Kind), Criteria: make([]Points, 0, len(s.weighted))}
 	for i, w := range s.weighted {
-		got := Points{Name: w.Name, Max: w.Max}
+		got := Points{Name: w.Name, Max: w.Max, Answers: make([]Answer, 0, len(s.judges[i]))}
 		for _, j := range s.judges[i] {
 			a := j.judge(d)
 			a.Max = w.Max * j.share
@@ -144,27 +145,33 @@ func (p *Place) differ(other Place) {
 	p.Costs, p.Gains = []Difference{}, []Difference{}
 	for i, c := range p.Criteria {
 		for k, a := range c.Answers {
-			d := Difference{Criterion: c.Name, Key: a.Key, Title: a.Title, Class: a.Class, Value: a.Value, Unknown: a.Unknown, Points: a.Max - a.Points}
+			lost, theirs := a.Max-a.Points, ""
 			if other.Distro != "" {
-				theirs := other.Criteria[i].Answers[k]
-				d.Other, d.Points = theirs.Value, theirs.Points-a.Points
+				answer := other.Criteria[i].Answers[k]
+				lost, theirs = answer.Points-a.Points, answer.Value
+			}
+			d := Difference{
+				Criterion: c.Name, Key: a.Key, Title: a.Title, Class: a.Class, Value: a.Value,
+				Unknown: a.Unknown, Other: theirs, Points: math.Abs(lost),
 			}
 			switch {
-			case d.Points > level:
-				p.Costs = append(p.Costs, d)
-			case d.Points < -level:
-				d.Points = -d.Points
-				p.Gains = append(p.Gains, d)
+			case lost > level:
+				p.Costs = keep(p.Costs, d)
+			case lost < -level:
+				p.Gains = keep(p.Gains, d)
 			}
 		}
 	}
-	p.Costs, p.Gains = most(p.Costs), most(p.Gains)
 }
 
-// most keeps the three largest differences.
-func most(all []Difference) []Difference {
-	slices.SortStableFunc(all, func(a, b Difference) int { return cmp.Compare(b.Points, a.Points) })
-	return slices.Clip(all[:min(3, len(all))])
+// keep adds a difference to a list of the three largest, largest first.
+func keep(largest []Difference, d Difference) []Difference {
+	i := slices.IndexFunc(largest, func(x Difference) bool { return x.Points < d.Points })
+	if i < 0 {
+		i = len(largest)
+	}
+	largest = slices.Insert(largest, i, d)
+	return largest[:min(3, len(largest))]
 }
 
 // origins says which of the ranked images are not a vendor's.
