@@ -118,6 +118,9 @@ func writeDisk(ctx context.Context, disk *os.File, size int64) error {
 	if at < size*9/10 {
 		return fmt.Errorf("/usr has only %d bytes for a disk of %d: take a smaller --mib", at, size)
 	}
+	if _, err := disk.WriteAt([]byte{0x55, 0xaa}, 510); err != nil { // it is to pass for a disk
+		return err
+	}
 	return disk.Truncate(size)
 }
 

@@ -34,7 +34,7 @@ func (m *memory) take(first, second int64) ([]byte, []byte, bool) {
 }
 
 // buffer returns the smallest free buffer that is large enough, or a new one;
-// the free ones that are too small are then given up.
+// the free ones are then given up, which keeps what is held near the budget.
 func (m *memory) buffer(size int64) []byte {
 	best := -1
 	for i, b := range m.free {
@@ -48,6 +48,7 @@ func (m *memory) buffer(size int64) []byte {
 		m.free = m.free[:len(m.free)-1]
 		return b[:size]
 	}
+	m.free = nil
 	return make([]byte, size)
 }
 
@@ -60,9 +61,6 @@ func (m *memory) put(buffers ...[]byte) {
 			m.left += int64(len(b))
 			m.free = append(m.free, b[:0])
 		}
-	}
-	if excess := len(m.free) - 8; excess > 0 {
-		m.free = m.free[excess:]
 	}
 	m.back.Broadcast()
 }
