@@ -274,10 +274,10 @@ func (s *sheet) paragraphs(texts [][]string) []string {
 func (s *sheet) legend() []string {
 	var lines []string
 	if s.marked.doubtful {
-		lines = append(lines, "? not confirmed by a source that could be read")
+		lines = append(lines, fold("? not confirmed by a source that could be read", s.width)...)
 	}
 	if s.marked.unknown {
-		lines = append(lines, s.glyphs.Dash+" the catalog says nothing")
+		lines = append(lines, fold(s.glyphs.Dash+" the catalog says nothing", s.width)...)
 	}
 	if s.notes != nil {
 		for i, source := range s.notes.sources {

@@ -57,25 +57,24 @@ func (a *application) printDistro(l listed, sources bool) error {
 	p.lab(l)
 	p.traps(l.Traps)
 	if !sources {
-		p.lines = append(p.lines, "", v.styles.FgFaint.Render("`distrolab show "+l.Name+" --sources` says where each fact comes from."))
+		p.add("")
+		p.prose("`distrolab show "+l.Name+" --sources` says where each fact comes from.", v.styles.FgFaint.Render)
 	}
 	return printLines(a.world.Out, p.lines)
 }
 
 func (p *page) head(l listed) {
-	p.add(p.styles.Title.Render(p.glyphs.Clean(l.Title)) + "  " + p.styles.FgMuted.Render(l.Name))
+	p.prose(l.Title, p.styles.Title.Render)
+	names := l.Name
 	if len(l.Aliases) > 0 {
-		for _, line := range fold("also called "+p.glyphs.Clean(strings.Join(l.Aliases, ", ")), p.width) {
-			p.add(p.styles.FgMuted.Render(line))
-		}
+		names += ", also called " + strings.Join(l.Aliases, ", ")
 	}
+	p.prose(names, p.styles.FgMuted.Render)
 	p.add("")
-	p.prose(l.Summary)
+	p.prose(l.Summary, p.styles.Fg.Render)
 	if l.Kind != distros.KindVendor {
 		p.add("")
-		for _, line := range fold(p.glyphs.Warn+" "+p.glyphs.Clean(origin(l.Distro)), p.width) {
-			p.add(p.styles.Warn.Render(line))
-		}
+		p.prose(p.glyphs.Warn+" "+origin(l.Distro), p.styles.Warn.Render)
 	}
 	p.add("")
 	p.support(l)
@@ -86,8 +85,8 @@ func (p *page) head(l listed) {
 // in its place.
 func (p *page) support(l listed) {
 	state := p.state(l.Standing.State)
-	words := strings.TrimPrefix(l.Standing.String(), l.Standing.State)
-	p.add(p.styles.FgMuted.Render(padded("Support", p.label)) + "  " + state.Style.Render(state.Text) + p.glyphs.Clean(words))
+	mark, _, _ := strings.Cut(state.Text, " ")
+	p.styled("Support", mark+" "+l.Standing.String(), state.Style.Render)
 	days := []string{}
 	for _, d := range []struct{ word, day string }{
 		{"since", l.Support.Since}, {"standard until", l.Support.Until}, {"extended until", l.Support.ExtendedUntil},
@@ -223,11 +222,17 @@ func (p *page) add(line string) { p.lines = append(p.lines, line) }
 
 func (p *page) heading(text string) { p.lines = append(p.lines, "", p.styles.Accent.Render(text)) }
 
-func (p *page) prose(text string) { p.lines = append(p.lines, fold(p.glyphs.Clean(text), p.width)...) }
+func (p *page) prose(text string, look func(...string) string) {
+	for _, line := range fold(p.glyphs.Clean(text), p.width) {
+		p.add(look(line))
+	}
+}
 
-func (p *page) row(title, text string) {
+func (p *page) row(title, text string) { p.styled(title, text, p.styles.Fg.Render) }
+
+func (p *page) styled(title, text string, look func(...string) string) {
 	for i, part := range fold(p.glyphs.Clean(text), p.width-p.label-2) {
-		p.add(p.styles.FgMuted.Render(padded([]string{title, ""}[min(i, 1)], p.label)) + "  " + part)
+		p.add(p.styles.FgMuted.Render(padded([]string{title, ""}[min(i, 1)], p.label)) + "  " + look(part))
 	}
 }
 
