@@ -33,7 +33,7 @@ type rocket struct {
 func newRocket(t *testing.T) *rocket {
 	t.Helper()
 	w := vendortest.New(t)
-	r := &rocket{world: w, vendor: tuftest.New(t, tufDay), source: source(t, w)}
+	r := &rocket{world: w, vendor: tuftest.New(tufDay), source: source(t, w)}
 	r.source.StateDir = t.TempDir()
 	r.resolve = bottlerocket{root: r.vendor.Root(), now: func() time.Time { return tufDay }}
 	return r

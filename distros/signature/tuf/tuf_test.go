@@ -71,8 +71,7 @@ func list(t *testing.T, c Repository) Listing {
 }
 
 func TestTheRootThatIsCarriedSignsItself(t *testing.T) {
-	none := Repository{Root: BottlerocketRoot(), Now: today, Get: tuftest.New(t, today).Server(ErrNoFile)}
-	none.Get = (&tuftest.Repository{}).Server(ErrNoFile)
+	none := Repository{Root: BottlerocketRoot(), Now: today, Get: (&tuftest.Repository{}).Server(ErrNoFile)}
 	_, err := none.List(t.Context())
 	refused(t, err, signature.NoSignature, "timestamp.json") // the root passed; there is nothing else
 	broken := bytes.Replace(BottlerocketRoot(), []byte(`"version": 8`), []byte(`"version": 9`), 1)
@@ -82,7 +81,7 @@ func TestTheRootThatIsCarriedSignsItself(t *testing.T) {
 }
 
 func TestAGoodRepositoryIsListed(t *testing.T) {
-	r := tuftest.New(t, today)
+	r := tuftest.New(today)
 	r.Content["os-v1.2.3.img.lz4"] = []byte("image")
 	r.Publish()
 	state := filepath.Join(t.TempDir(), "new", "state")
@@ -106,7 +105,7 @@ func TestAGoodRepositoryIsListed(t *testing.T) {
 
 // What was trusted before and still counts is not fetched again.
 func TestASecondRunAsksOnlyWhatMayBeNew(t *testing.T) {
-	r := tuftest.New(t, today)
+	r := tuftest.New(today)
 	c := client(r, t.TempDir())
 	list(t, c)
 	r.Asked = nil
@@ -122,7 +121,7 @@ func TestASecondRunAsksOnlyWhatMayBeNew(t *testing.T) {
 }
 
 func TestGoingBackInTimeIsNoticedBetweenRuns(t *testing.T) {
-	r := tuftest.New(t, today)
+	r := tuftest.New(today)
 	r.Content["os-1"] = []byte("1")
 	r.Publish()
 	old := r.Copy()
@@ -157,7 +156,7 @@ func TestPartsThatGoBackAreNoticed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := tuftest.New(t, today)
+			r := tuftest.New(today)
 			r.Publish()
 			state := t.TempDir()
 			c := client(r, state)
@@ -174,7 +173,7 @@ func TestPartsThatGoBackAreNoticed(t *testing.T) {
 }
 
 func TestAServerThatIsHeldBackIsNoticed(t *testing.T) {
-	r := tuftest.New(t, today)
+	r := tuftest.New(today)
 	state := t.TempDir()
 	c := client(r, state)
 	list(t, c)
@@ -187,7 +186,7 @@ func TestAServerThatIsHeldBackIsNoticed(t *testing.T) {
 }
 
 func TestExpiredPartsAreRefused(t *testing.T) {
-	r := tuftest.New(t, today)
+	r := tuftest.New(today)
 	later := r.Expires.AddDate(0, 0, 7)
 	c := client(r, "")
 	c.Now = r.Expires.Add(time.Hour)
@@ -212,9 +211,9 @@ func TestMetadataOfAWrongKeyIsRefused(t *testing.T) {
 		"targets":   func(r *tuftest.Repository, k tuftest.Key) { r.Targets = k },
 	} {
 		t.Run(role, func(t *testing.T) {
-			r := tuftest.New(t, today)
+			r := tuftest.New(today)
 			c := client(r, t.TempDir())
-			swap(r, tuftest.NewKey(t))
+			swap(r, tuftest.NewKey("new 1"))
 			r.Publish()
 			_, err := c.List(t.Context())
 			refused(t, err, signature.UnknownKey, role)
@@ -226,13 +225,13 @@ func TestMetadataOfAWrongKeyIsRefused(t *testing.T) {
 }
 
 func TestRootsAreFollowedFromOneToTheNext(t *testing.T) {
-	r := tuftest.New(t, today)
+	r := tuftest.New(today)
 	state := t.TempDir()
 	c := client(r, state)
 	list(t, c)
 	old := slices.Clone(r.RootKeys)
-	r.RootKeys = []tuftest.Key{tuftest.NewKey(t), tuftest.NewKey(t), tuftest.NewKey(t)}
-	r.Timestamp, r.Snapshot, r.Targets = tuftest.NewKey(t), tuftest.NewKey(t), tuftest.NewKey(t)
+	r.RootKeys = []tuftest.Key{tuftest.NewKey("new 2"), tuftest.NewKey("new 3"), tuftest.NewKey("new 4")}
+	r.Timestamp, r.Snapshot, r.Targets = tuftest.NewKey("new 5"), tuftest.NewKey("new 6"), tuftest.NewKey("new 7")
 	r.PublishRoot(old[0], old[2], r.RootKeys[0], r.RootKeys[1])
 	r.PublishRoot(r.RootKeys[1], r.RootKeys[2])
 	r.Versions["timestamp"], r.Versions["snapshot"] = 1, 1 // the new keys may count anew
@@ -277,12 +276,12 @@ func TestBrokenChainsOfRootsAreRefused(t *testing.T) {
 		}, signature.Malformed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := tuftest.New(t, today)
+			r := tuftest.New(today)
 			state := t.TempDir()
 			client := client(r, state)
 			list(t, client)
 			before := contents(t, state)
-			c.publish(r, []tuftest.Key{tuftest.NewKey(t), tuftest.NewKey(t), tuftest.NewKey(t)})
+			c.publish(r, []tuftest.Key{tuftest.NewKey("new 8"), tuftest.NewKey("new 9"), tuftest.NewKey("new 10")})
 			_, err := client.List(t.Context())
 			refused(t, err, c.reason, "2.root.json")
 			if diff := cmp.Diff(before, contents(t, state)); diff != "" {
@@ -293,7 +292,7 @@ func TestBrokenChainsOfRootsAreRefused(t *testing.T) {
 }
 
 func TestEndlessRootsEnd(t *testing.T) {
-	r := tuftest.New(t, today)
+	r := tuftest.New(today)
 	c := client(r, "")
 	for range maxRotations + 1 {
 		r.PublishRoot(r.RootKeys[0], r.RootKeys[1])
@@ -305,7 +304,7 @@ func TestEndlessRootsEnd(t *testing.T) {
 // Mix and match: a snapshot of the right version and the right key, but not
 // the one that the timestamp names.
 func TestPartsOfTwoReleasesDoNotMix(t *testing.T) {
-	r := tuftest.New(t, today)
+	r := tuftest.New(today)
 	c := client(r, "")
 	r.Content["a"] = []byte("a")
 	r.Publish()
@@ -319,7 +318,7 @@ func TestPartsOfTwoReleasesDoNotMix(t *testing.T) {
 }
 
 func TestMetadataThatIsTooLongIsNotRead(t *testing.T) {
-	r := tuftest.New(t, today)
+	r := tuftest.New(today)
 	c := client(r, "")
 	r.Files["timestamp.json"] = bytes.Repeat([]byte(" "), maxTimestamp+1)
 	if _, err := c.List(t.Context()); err == nil || !strings.Contains(err.Error(), "longer than") {
@@ -348,7 +347,7 @@ func TestListsThatLeadAstrayAreRefused(t *testing.T) {
 		"negative":     map[string]any{"length": -1, "hashes": good["hashes"]},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := tuftest.New(t, today)
+			r := tuftest.New(today)
 			c := client(r, t.TempDir())
 			r.PublishList(map[string]any{name: entry})
 			_, err := c.List(t.Context())
@@ -379,7 +378,7 @@ func TestMetadataWithHolesIsRefused(t *testing.T) {
 		"null":     func(r *tuftest.Repository) { r.Files["timestamp.json"] = []byte("null") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := tuftest.New(t, today)
+			r := tuftest.New(today)
 			publish(r)
 			_, err := client(r, "").List(t.Context())
 			refused(t, err, signature.Malformed)
@@ -388,7 +387,7 @@ func TestMetadataWithHolesIsRefused(t *testing.T) {
 }
 
 func TestDamagedStateIsSaidAndNotForgotten(t *testing.T) {
-	r := tuftest.New(t, today)
+	r := tuftest.New(today)
 	state := t.TempDir()
 	c := client(r, state)
 	list(t, c)
@@ -402,7 +401,7 @@ func TestDamagedStateIsSaidAndNotForgotten(t *testing.T) {
 // Of two runs at once, the one that began earlier and ends later must not bring
 // back what it saw.
 func TestASlowRunDoesNotReplaceWhatANewerOneKept(t *testing.T) {
-	r := tuftest.New(t, today)
+	r := tuftest.New(today)
 	state := t.TempDir()
 	slow := client(r, state)
 	serve, fast := slow.Get, client(r, state)
@@ -425,7 +424,7 @@ func TestASlowRunDoesNotReplaceWhatANewerOneKept(t *testing.T) {
 }
 
 func FuzzList(f *testing.F) {
-	r := tuftest.New(f, today)
+	r := tuftest.New(today)
 	r.Content["a"] = []byte("a")
 	r.Publish()
 	good := r.Copy()

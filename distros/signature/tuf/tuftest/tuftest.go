@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -15,7 +14,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"testing"
 	"time"
 )
 
@@ -24,14 +22,11 @@ type Key struct {
 	private ed25519.PrivateKey
 }
 
-// NewKey makes a key.
-func NewKey(t testing.TB) Key {
-	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Key{private}
+// NewKey makes the key of a name, always the same: what a fuzz test found then
+// means the same in its next run.
+func NewKey(name string) Key {
+	seed := sha256.Sum256([]byte(name))
+	return Key{ed25519.NewKeyFromSeed(seed[:])}
 }
 
 func (k Key) public() map[string]any {
@@ -56,10 +51,10 @@ type Repository struct {
 }
 
 // New makes a publisher that has published its first root and an empty list.
-func New(t testing.TB, now time.Time) *Repository {
-	t.Helper()
+func New(now time.Time) *Repository {
 	r := &Repository{
-		RootKeys: []Key{NewKey(t), NewKey(t), NewKey(t)}, Timestamp: NewKey(t), Snapshot: NewKey(t), Targets: NewKey(t),
+		RootKeys:  []Key{NewKey("root a"), NewKey("root b"), NewKey("root c")},
+		Timestamp: NewKey("timestamp"), Snapshot: NewKey("snapshot"), Targets: NewKey("targets"),
 		Expires: now.AddDate(0, 0, 14), Versions: map[string]int64{"root": 1, "timestamp": 1, "snapshot": 1, "targets": 1},
 		Files: map[string][]byte{}, Content: map[string][]byte{},
 	}
