@@ -139,12 +139,23 @@ func FuzzReadQCOW2(f *testing.F) {
 // Whatever is taken for a format passes the check of that format and of the
 // role, and never starts as a qcow2 that it is not said to be.
 func FuzzFormat(f *testing.F) {
-	f.Add(isoBytes(), RoleISO)
-	f.Add(qcow2Bytes(nil), RoleDisk)
-	f.Add(rawBytes("EFI PART", 512)[:headBytes], "")
-	f.Add(append([]byte("QFI\xfb"), isoBytes()[4:]...), "")
-	f.Add([]byte("<html>"), RoleKernel)
-	f.Fuzz(func(t *testing.T, head []byte, role string) {
+	// Given in pieces, because whole heads are too long to be varied.
+	f.Add([]byte(""), []byte("\x55\xaa"), []byte("CD001"), RoleISO)
+	f.Add(qcow2Bytes(nil)[:104], []byte(""), []byte(""), RoleDisk)
+	f.Add([]byte(""), []byte("\x00\x00EFI PART"), []byte("\x00"), "")
+	f.Add([]byte("QFI\xfb"), []byte("\x55\xaa"), []byte("CD001"), "")
+	f.Add([]byte("<html>"), []byte("\x00\x00\x00\x00HdrS"), []byte(""), RoleKernel)
+	f.Fuzz(func(t *testing.T, start, sector, mark []byte, role string) {
+		head := append([]byte{}, start...)
+		for _, piece := range []struct {
+			at   int
+			text []byte
+		}{{510, sector}, {isoMark, mark}} {
+			if len(piece.text) > 0 {
+				head = append(head, make([]byte, max(0, piece.at-len(head)))...)
+				head = append(head[:piece.at], piece.text...)
+			}
+		}
 		format, err := formatFor(head[:min(len(head), headBytes)], Remote{Role: role})
 		if err != nil {
 			if err.Error() == "" {
