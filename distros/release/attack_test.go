@@ -102,7 +102,7 @@ func TestAttacksOnTheImage(t *testing.T) {
 	}{
 		"a captive portal":              {vendortest.Portal(), `web page|but its index says|which is not its|bytes|sign-in|does not start|changed`},
 		"another image":                 {vendortest.Instead(vendortest.Disk("evil")), `but its index says|changed|does not match|not compressed|does not start|bytes`},
-		"half of it zeros":              {vendortest.Hollow(), `but its index says|does not match|data is corrupt`},
+		"half of it zeros":              {vendortest.Hollow(), `but its index says|does not match|data is damaged`},
 		"longer than it should be":      {vendortest.Longer(), `but its index says|more than|changed|does not match`},
 		"shorter than it should be":     {vendortest.Shorter(), `but its index says|changed|does not match|EOF`},
 		"not found":                     {vendortest.Status(404), `404 Not Found`},

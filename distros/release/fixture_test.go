@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"distrolab/distros"
@@ -12,9 +13,12 @@ import (
 	"distrolab/distros/release/vendortest"
 )
 
+// loaded is the catalog, read once for all tests.
+var loaded = sync.OnceValues(distros.Load)
+
 func catalog(t testing.TB) *distros.Catalog {
 	t.Helper()
-	c, err := distros.Load()
+	c, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
