@@ -129,16 +129,16 @@ func (p *page) facts(rows []distros.Row, sources bool) {
 			p.heading(group)
 		}
 		cell := r.Cells[0]
-		text := cell.Value
+		text, look := cell.Value, p.styles.Fg
 		if cell.Unconfirmed {
-			text += " (unconfirmed)"
+			text, look = text+" (unconfirmed)", p.styles.FgMuted
 		}
 		shown := r.Title
 		if shown == title {
 			shown = "" // another fact on the same criterion
 		}
 		title = r.Title
-		p.row(shown, text)
+		p.styled(shown, text, look.Render)
 		if sources && cell.Source != "" {
 			p.note(strings.TrimSpace(cell.Source + " " + cell.Checked))
 		}
@@ -169,7 +169,7 @@ func imageSource(r distros.ReleaseSource) string {
 	case "local":
 		return "built on this machine"
 	}
-	text := "published by the vendor"
+	text := "published by the vendor, found by resolver " + r.Resolver
 	if r.Channel != "" {
 		text += ", channel " + r.Channel
 	}
