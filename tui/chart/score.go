@@ -25,6 +25,7 @@ func Score(r score.Result, width int, g style.Glyphs, s style.Styles) []string {
 	sc := scoring{r, width, g, s}
 	lines := paragraph(s.Title, "", r.Profile.Title, width, g)
 	lines = append(lines, paragraph(s.FgMuted, "", r.Profile.For, width, g)...)
+	lines = append(lines, paragraph(s.FgMuted, "", sc.scope(), width, g)...)
 	for _, part := range [][]string{
 		paragraph(s.Title, "", sc.answer(), width, g), sc.ranking(), sc.ruledOut(), sc.matrix(), sc.firmness(), sc.notes(),
 	} {
@@ -44,6 +45,15 @@ type scoring struct {
 	width int
 	g     style.Glyphs
 	s     style.Styles
+}
+
+// scope says what was weighed by what, so that a picture of it can be repeated.
+func (sc scoring) scope() string {
+	text := fmt.Sprintf("Profile %s, %d systems ranked", sc.r.Profile.Name, len(sc.r.Ranking))
+	if n := len(sc.r.Disqualified); n > 0 {
+		text += fmt.Sprintf(", %d ruled out", n)
+	}
+	return text + ", as of " + sc.r.Day
 }
 
 func (sc scoring) answer() string {
@@ -180,9 +190,11 @@ func (sc scoring) sentences(p score.Place) []string {
 
 // contrast is what a system loses and wins by, in the facts' own words.
 func (sc scoring) contrast(p score.Place) []string {
-	title := 0
-	for _, d := range slices.Concat(p.Costs, p.Gains) {
-		title = max(title, ansi.StringWidth(d.Title))
+	title := 0 // the same for all, so that the eye can run down
+	for _, p := range append([]score.Place{p}, sc.r.Ranking[:min(detailed, len(sc.r.Ranking))]...) {
+		for _, d := range slices.Concat(p.Costs, p.Gains) {
+			title = max(title, ansi.StringWidth(d.Title))
+		}
 	}
 	var lines []string
 	add := func(sign string, st lipgloss.Style, all []score.Difference) {

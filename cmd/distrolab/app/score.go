@@ -99,8 +99,11 @@ func (a *application) runScore(names []string, opt scoreOptions) error {
 	}
 	v := a.view()
 	lines := chart.Score(result, v.width, v.glyphs, v.styles)
-	hint := "`distrolab score --why NAME` shows every fact behind a total."
-	return printLines(a.world.Out, append(lines, "", v.styles.FgFaint.Render(hint)))
+	lines = append(lines, "")
+	for _, hint := range fold("`distrolab score --why NAME` shows every fact behind a total, --profiles what else to decide by.", v.width) {
+		lines = append(lines, v.styles.FgFaint.Render(hint))
+	}
+	return printLines(a.world.Out, lines)
 }
 
 // scored returns the systems to rank: those named, or those that the profile
