@@ -48,7 +48,6 @@ func (k Keyring) Detached(sig []byte) (*Stream, error) {
 type Stream struct {
 	what     string
 	attempts []*attempt
-	signer   string
 }
 
 // attempt is one signature that one known key may have made.
@@ -71,17 +70,12 @@ func (s *Stream) Write(p []byte) (int, error) {
 func (s *Stream) Verify() error {
 	for _, a := range s.attempts {
 		if a.key.PublicKey.VerifySignature(a.digest, a.signature) == nil {
-			s.signer = fingerprint(a.key.Entity.PrimaryKey.Fingerprint)
 			return nil
 		}
 	}
 	key := keyID(s.attempts[0].signature)
 	return refuse(s.what, Mismatch, key, "by key %s does not match: the file is damaged, or the signature is of another file", key)
 }
-
-// Signer is the fingerprint of the primary key whose signature verified; empty
-// before.
-func (s *Stream) Signer() string { return s.signer }
 
 // stream keeps the signatures that a known key may have made and that its
 // rules allow; if none is left, the error says why the best one was refused.
