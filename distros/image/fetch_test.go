@@ -256,26 +256,25 @@ func TestServerWithoutRangesIsReadAgain(t *testing.T) {
 }
 
 func TestChangedFileIsFetchedFromItsBeginning(t *testing.T) {
-	old, current := bigDisk(), bigDisk()
-	current[len(current)-1]++
-	s := open(t)
-	first := true
-	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !first {
-			served(current)(w, r)
-			return
-		}
-		first = false
-		w.Header().Set("ETag", `"old"`)
-		w.Header().Set("Content-Length", strconv.Itoa(len(old)))
-		w.Write(old[:256<<10]) //nolint:errcheck // cut on purpose
-	})) + "/a.img"
-	i, err := s.Fetch(context.Background(), http.DefaultClient, specOf(url, "", current), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if i.Manifest.Files[RoleDisk].SHA256 != hexSum(current) {
-		t.Error("stored a mixture")
+	grown := append(bigDisk(), "more"...)
+	for name, current := range map[string][]byte{"as long": grown[:768<<10], "longer": grown, "shorter": grown[:700<<10]} {
+		t.Run(name, func(t *testing.T) {
+			current = bytes.Clone(current)
+			current[len(current)-1]++
+			old := bigDisk()
+			first := true
+			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !first {
+					served(current)(w, r)
+					return
+				}
+				first = false
+				w.Header().Set("ETag", `"old"`)
+				w.Header().Set("Content-Length", strconv.Itoa(len(old)))
+				w.Write(old[:256<<10]) //nolint:errcheck // cut on purpose
+			})) + "/a.img"
+			wantStored(t, open(t), specOf(url, "", current), current)
+		})
 	}
 }
 

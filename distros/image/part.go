@@ -23,6 +23,7 @@ type part struct {
 	path    string
 	notes   string // file that holds the version
 	held    int64  // bytes that an earlier attempt left
+	size    int64  // of the whole file, by its index; 0: not published
 	version version
 }
 
@@ -85,7 +86,9 @@ func (p *part) load(r Remote) error {
 	if p.version.URL != r.URL { // of a mirror, whose words mean nothing here
 		p.version = version{URL: r.URL}
 	}
-	p.version.Size = max(r.Size, p.version.Size)
+	if p.size = r.Size; p.size > 0 {
+		p.version.Size = p.size
+	}
 	if err := p.reload(); err != nil {
 		return err
 	}
@@ -144,7 +147,7 @@ func (p *part) reload() error {
 
 // reset throws away what is held.
 func (p *part) reset() error {
-	p.held, p.version.Validator = 0, ""
+	p.held, p.version.Validator, p.version.Size = 0, "", p.size
 	os.Remove(p.notes) //nolint:errcheck // may not be there
 	return p.file.Truncate(0)
 }
