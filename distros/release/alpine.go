@@ -11,7 +11,7 @@ import (
 )
 
 // alpineKey is that of the builder of the cloud images.
-const alpineKey = "alpine-cloud"
+const alpineKey = "alpine"
 
 // alpine asks the listing of Alpine's cloud images of a branch. Beside each
 // image lie its digest, bare, and its OpenPGP signature by the builder of the

@@ -125,7 +125,7 @@ func TestAttacksOnTheImage(t *testing.T) {
 // signedSites are the attacked systems whose publisher signs.
 func signedSites() map[string]string {
 	return map[string]string{
-		"flatcar": "flatcar", "fedora-coreos": "fedora", "ubuntu-2404": "ubuntu-cloudimage", "alpine": "alpine-cloud",
+		"flatcar": "flatcar", "fedora-coreos": "fedora", "ubuntu-2404": "ubuntu-cloudimage", "alpine": "alpine",
 		"rocky-9": "rocky-9", "microos": "opensuse",
 	}
 }

@@ -1,8 +1,10 @@
 package release
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -225,5 +227,41 @@ func TestEntriesThatAreNotWhole(t *testing.T) {
 	var none *NoImageError
 	if _, err := source(t, vendortest.New(t)).Resolve(t.Context(), d, Query{Arch: "amd64"}); !errors.As(err, &none) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// A pre-release is only for those who name it.
+func TestPrereleasesByTheirTag(t *testing.T) {
+	w, site, d := served(t, "rancheros", "amd64")
+	tagged := strings.Replace(site.Index, "latest", "tags/"+site.Version, 1)
+	w.Spoil(tagged, func(text []byte) []byte {
+		return bytes.Replace(text, []byte(`"prerelease":false`), []byte(`"prerelease":true`), 1)
+	})
+	r, err := source(t, w).Resolve(t.Context(), d, Query{Arch: "amd64", Version: site.Version})
+	if err != nil || r.Version != site.Version {
+		t.Errorf("%+v, %v", r, err)
+	}
+	w.Spoil(tagged, func(text []byte) []byte {
+		return bytes.ReplaceAll(text, []byte(`"tag_name":"v99.5.8"`), []byte(`"tag_name":"v99.5.7"`))
+	})
+	if _, err := source(t, w).Resolve(t.Context(), d, Query{Arch: "amd64", Version: site.Version}); err == nil || !strings.Contains(err.Error(), "it is release v99.5.7, not v99.5.8") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// However many versions an index knows, only the newest are returned.
+func TestReleasesAreBounded(t *testing.T) {
+	w, site, d := served(t, "debian-13", "amd64")
+	root, _, _ := strings.Cut(site.Index, "latest/")
+	w.Spoil(root, func([]byte) []byte {
+		var page bytes.Buffer
+		for i := range 1000 {
+			fmt.Fprintf(&page, "<a href=\"20260101-%d/\">x</a>\n", i)
+		}
+		return page.Bytes()
+	})
+	all, err := source(t, w).Releases(t.Context(), d, Query{Arch: "amd64"})
+	if err != nil || len(all) != maxSummaries || all[0].Version != "20260101-999" {
+		t.Errorf("%d releases, the first is %+v, %v", len(all), all[0], err)
 	}
 }

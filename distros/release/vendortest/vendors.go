@@ -110,7 +110,7 @@ func (w *World) Alpine(branch, variant, firmware, bootstrap, arch, version strin
 	}
 	file := name(variant, number, bootstrap)
 	disk := Disk("alpine " + version + arch)
-	w.putSigned(root+file, ".asc", "alpine-cloud", disk, true)
+	w.putSigned(root+file, ".asc", "alpine", disk, true)
 	w.Put(root+file+".sha512", []byte(sha512Hex(disk)+"\n"))
 	old := strings.TrimSuffix(number, number[strings.LastIndex(number, "."):]) + ".0"
 	w.Put(root, listing(name("aws", number, bootstrap), name("generic", number, bootstrap), name(variant, old, bootstrap), file,
