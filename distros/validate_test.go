@@ -172,6 +172,9 @@ func FuzzParseEntry(f *testing.F) {
 			if p.Message == "" || p.File != "mine.yaml" {
 				t.Errorf("problem %+v says nothing", p)
 			}
+			if strings.ContainsFunc(p.String(), unprintable) {
+				t.Errorf("problem %q plays with the terminal", p)
+			}
 		}
 		if len(problems) == 0 && d.Name != "mine" {
 			t.Errorf("accepted an entry named %q", d.Name)
