@@ -56,7 +56,7 @@ distrolab/profiles of your configuration; docs/score.md has their format.`,
 	}
 	cmd.Flags().StringVar(&opt.profile, "profile", score.Default, "profile to decide by: a name of --profiles, or a YAML file")
 	cmd.Flags().StringArrayVar(&opt.weights, "weight", nil, "another weight of one criterion, such as kubeadm=5; repeat it for several")
-	cmd.Flags().StringVar(&opt.results, "results", "", "let measurements count: a session of `bench`, by name or directory")
+	cmd.Flags().StringVar(&opt.results, "results", "", "let measurements count: a session of distrolab bench, by name or directory")
 	cmd.Flags().StringVar(&opt.why, "why", "", "show every fact behind the total of this system")
 	cmd.Flags().BoolVar(&list, "profiles", false, "list the profiles there are")
 	cmd.Flags().BoolVar(&show, "print", false, "print the profile's YAML, to begin your own from")
