@@ -132,7 +132,7 @@ func (d *download) close() {
 func (d *download) learn(resp *http.Response, total int64, s *span) error {
 	v := validator(resp)
 	if total != 0 && d.size != 0 && total != d.size {
-		return errChanged
+		return fmt.Errorf("%w: it has %d bytes, where %d were expected", errChanged, total, d.size)
 	}
 	if v != d.validator && d.validator != "" && (v != "" || !d.exact) {
 		return errChanged
