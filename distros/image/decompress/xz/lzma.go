@@ -28,7 +28,7 @@ type coder struct {
 }
 
 // bit decodes one bit with its adaptive probability. It is just small enough
-// for the compiler to inline it, which the speed of everything here depends on.
+// for the compiler to inline it.
 func (c coder) bit(p *uint16) (coder, uint32) {
 	if c.span < topValue {
 		c.code = c.code<<8 | uint32(c.in[c.next])
@@ -37,7 +37,6 @@ func (c coder) bit(p *uint16) (coder, uint32) {
 	}
 	bound := c.span >> modelBits * uint32(*p)
 	if c.code < bound {
-		c.span = bound
 		c.span = bound
 		*p += (1<<modelBits - *p) >> moveBits
 		return c, 0
@@ -56,13 +55,28 @@ func (c coder) shift() coder {
 	return c
 }
 
+// even is bit for bits that no processor can guess: it has no branch for their
+// value. Zero has all bits set if the bit is 0, and otherwise none.
+func (c coder) even(prob *uint16) (coder, uint32) {
+	p := uint32(*prob)
+	bound := c.span >> modelBits * p
+	zero := uint32((uint64(c.code) - uint64(bound)) >> 32)
+	c.span += (bound<<1-c.span)&zero - bound
+	c.code -= bound &^ zero
+	*prob = uint16(p - uint32(int32(p-zero&(1<<modelBits-1<<moveBits+1))>>moveBits))
+	return c, zero
+}
+
 // literal decodes a byte that follows a literal.
 func (c coder) literal(probs *[0x300]uint16) (coder, uint32) {
 	symbol := uint32(1)
-	for range 8 {
-		var b uint32
-		c, b = c.bit(&probs[symbol&0xff])
-		symbol = symbol<<1 | b
+	for symbol < 0x100 {
+		if c.span < topValue {
+			c = c.shift()
+		}
+		var zero uint32
+		c, zero = c.even(&probs[symbol&0xff])
+		symbol = symbol<<1 + 1 + zero
 	}
 	return c, symbol
 }
@@ -71,13 +85,16 @@ func (c coder) literal(probs *[0x300]uint16) (coder, uint32) {
 // continues the match.
 func (c coder) matched(probs *[0x300]uint16, match uint32) (coder, uint32) {
 	symbol, offset := uint32(1), uint32(0x100)
-	for range 8 {
+	for symbol < 0x100 {
+		if c.span < topValue {
+			c = c.shift()
+		}
 		match <<= 1
 		expected := match & offset
-		var b uint32
-		c, b = c.bit(&probs[min(offset+expected+symbol, 0x2ff)])
-		symbol = symbol<<1 | b
-		offset &= expected ^ (b - 1) // as long as the bits are the same
+		var zero uint32
+		c, zero = c.even(&probs[min(offset+expected+symbol, 0x2ff)])
+		symbol = symbol<<1 + 1 + zero
+		offset &= expected ^ zero // as long as the bits are the same
 	}
 	return c, symbol
 }
@@ -86,9 +103,12 @@ func (c coder) matched(probs *[0x300]uint16, match uint32) (coder, uint32) {
 func (c coder) tree(probs []uint16, bits int) (coder, uint32) {
 	symbol := uint32(1)
 	for range bits {
-		var b uint32
-		c, b = c.bit(&probs[symbol])
-		symbol = symbol<<1 | b
+		if c.span < topValue {
+			c = c.shift()
+		}
+		var zero uint32
+		c, zero = c.even(&probs[symbol])
+		symbol = symbol<<1 + 1 + zero
 	}
 	return c, symbol - 1<<bits
 }
@@ -97,10 +117,13 @@ func (c coder) tree(probs []uint16, bits int) (coder, uint32) {
 func (c coder) reverse(probs []uint16, bits uint32) (coder, uint32) {
 	index, symbol := uint32(1), uint32(0)
 	for i := range bits {
-		var b uint32
-		c, b = c.bit(&probs[index])
-		index = index<<1 | b
-		symbol |= b << i
+		if c.span < topValue {
+			c = c.shift()
+		}
+		var zero uint32
+		c, zero = c.even(&probs[index])
+		index = index<<1 + 1 + zero
+		symbol |= (1 + zero) << i
 	}
 	return c, symbol
 }
