@@ -64,7 +64,6 @@ func (f fcos) resolve(ctx context.Context, client *web.Client, a asked) (Release
 	}
 	// A copy of the metadata on a mirror still names the vendor's server.
 	address := a.root(fcosBase) + "/" + strings.TrimPrefix(strings.TrimPrefix(i.location, a.root(fcosBase)+"/"), fcosBase+"/")
-	fedora, _, _ := strings.Cut(i.version, ".")
 	sig, err := a.detached(ctx, client, address+".sig", "fedora", i.version)
 	if err != nil {
 		return Release{}, err
@@ -80,7 +79,7 @@ func (f fcos) resolve(ctx context.Context, client *web.Client, a asked) (Release
 			SHA256: strings.ToLower(i.sha256), UnpackedSHA256: strings.ToLower(i.unpacked), Signature: sig,
 		}},
 		Trust:     image.TrustSigned,
-		Verdict:   fmt.Sprintf("OpenPGP signature by a key of Fedora %s (%s); sha256 of the compressed and the unpacked file", fedora, sig.Keys),
+		Verdict:   fmt.Sprintf("OpenPGP signature by %s; sha256 of the compressed and the unpacked file", sig.Keys),
 		Published: published,
 	}, nil
 }
