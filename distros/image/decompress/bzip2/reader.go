@@ -159,6 +159,7 @@ func (r *Reader) expand(p *piece, b *block) bool {
 		chunk := get(r.chunks, chunkSize)[:chunkSize]
 		n := x.next(chunk)
 		if n == 0 {
+			put(r.chunks, chunk)
 			break
 		}
 		select {

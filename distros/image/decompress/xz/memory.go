@@ -1,6 +1,10 @@
 package xz
 
-import "sync"
+import (
+	"math/bits"
+	"slices"
+	"sync"
+)
 
 // memory lends buffers, and not more bytes at a time than its budget. Buffers
 // come back and are lent again, because blocks are mostly of one size and the
@@ -19,22 +23,24 @@ func newMemory(bytes int64) *memory {
 	return m
 }
 
-// take waits for two buffers; false if the memory was closed.
-func (m *memory) take(first, second int64) ([]byte, []byte, bool) {
+// take waits for a buffer; false if the memory was closed.
+func (m *memory) take(size int64) ([]byte, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for m.left < first+second && !m.closed {
+	for m.left < size && !m.closed {
 		m.back.Wait()
 	}
 	if m.closed {
-		return nil, nil, false
+		return nil, false
 	}
-	m.left -= first + second
-	return m.buffer(first), m.buffer(second), true
+	m.left -= size
+	return m.buffer(size), true
 }
 
 // buffer returns the smallest free buffer that is large enough, or a new one;
 // the free ones are then given up, which keeps what is held near the budget.
+// The next block may be somewhat larger, so a new one is, too; of that no page
+// is in memory before it is used.
 func (m *memory) buffer(size int64) []byte {
 	best := -1
 	for i, b := range m.free {
@@ -44,24 +50,20 @@ func (m *memory) buffer(size int64) []byte {
 	}
 	if best >= 0 {
 		b := m.free[best]
-		m.free[best] = m.free[len(m.free)-1]
-		m.free = m.free[:len(m.free)-1]
+		m.free = slices.Delete(m.free, best, best+1)
 		return b[:size]
 	}
 	m.free = nil
-	return make([]byte, size)
+	step := int64(1) << max(0, bits.Len64(uint64(size))-3)
+	return make([]byte, size, (size+step-1)/step*step)
 }
 
-// put takes buffers back.
-func (m *memory) put(buffers ...[]byte) {
+// put takes a buffer back.
+func (m *memory) put(b []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, b := range buffers {
-		if b != nil {
-			m.left += int64(len(b))
-			m.free = append(m.free, b[:0])
-		}
-	}
+	m.left += int64(len(b))
+	m.free = append(m.free, b)
 	m.back.Broadcast()
 }
 

@@ -114,10 +114,11 @@ func (p *parser) block(h blockHeader, check byte, blocks *ledger) error {
 
 // whole reads a block for the workers.
 func (p *parser) whole(j *job, packed int64) error {
-	var ok bool
-	if j.packed, j.buf, ok = p.r.memory.take(packed, j.header.unpacked); !ok {
+	lent, ok := p.r.memory.take(packed + j.header.unpacked)
+	if !ok {
 		return errStopped
 	}
+	j.lent, j.packed, j.buf = lent, lent[:packed:packed], lent[packed:]
 	// A part is at least partSize, or the last one.
 	j.out = make(chan []byte, j.header.unpacked/partSize+2)
 	if _, err := io.ReadFull(p.in, j.packed); err != nil {

@@ -18,7 +18,7 @@ import (
 
 // Bounds of what is in memory at a time.
 const (
-	budget     = 88 << 20 // bytes of blocks that are decoded side by side: three of "xz -6"
+	budget     = 76 << 20 // bytes of blocks that are decoded side by side: two of "xz -6"
 	minSlack   = 4 << 20  // bytes of a window beside the dictionary; two chunks fit
 	maxSlack   = 16 << 20
 	maxWorkers = 4
@@ -34,11 +34,12 @@ var errStopped = errors.New("the reader was closed")
 type job struct {
 	out    chan []byte // closed behind the last part
 	err    error       // io.EOF at the end of the file; is there when out is closed
-	parts  chan []byte // where parts go back to; nil: they are of unpacked
+	parts  chan []byte // where parts go back to; nil: they are of buf
 	header blockHeader
 	check  hash.Hash
 	packed []byte // with padding and check
 	buf    []byte // for what comes out
+	lent   []byte // both
 }
 
 // Reader decompresses a file with all its streams. As with the xz program
@@ -202,7 +203,9 @@ func (r *Reader) next() error {
 	}
 	j := r.job
 	r.job = nil
-	r.memory.put(j.packed, j.buf)
+	if j.lent != nil {
+		r.memory.put(j.lent)
+	}
 	return j.err
 }
 
