@@ -3,6 +3,7 @@ package decompress
 import (
 	"errors"
 	"io"
+	"runtime"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
@@ -16,7 +17,10 @@ func openBzip2(r io.Reader) (io.ReadCloser, error) { return bzip2.NewReader(r), 
 func openXZ(r io.Reader) (io.ReadCloser, error) { return xz.NewReader(r, MaxWindow), nil }
 
 func openZstd(r io.Reader) (io.ReadCloser, error) {
-	z, err := zstd.NewReader(&begun{r: r}, zstd.WithDecoderMaxWindow(MaxWindow))
+	// Half of the processors: more goroutines cost more time together, and the
+	// others hash and write what comes out.
+	many := min(4, max(1, runtime.GOMAXPROCS(0)/2))
+	z, err := zstd.NewReader(&begun{r: r}, zstd.WithDecoderMaxWindow(MaxWindow), zstd.WithDecoderConcurrency(many))
 	if err != nil {
 		return nil, err
 	}
