@@ -59,6 +59,7 @@ func TestAttacksOnTheIndex(t *testing.T) {
 		"a document of other kind": {vendortest.Instead([]byte(`{"format":"index:9","stream":"x","tag_name":"../x"}`)), `has no line|is of stream|names no|its format is|is not a version|its image is|is missing or broken|does not match`},
 	} {
 		t.Run(attack, func(t *testing.T) {
+			t.Parallel()
 			for _, name := range attacked() {
 				w, site, _ := served(t, name, "amd64")
 				w.Fault(site.Index, tt.fault)
@@ -83,6 +84,7 @@ func TestAttacksOnTheListOfDigests(t *testing.T) {
 		"a list with a long line": {vendortest.Instead(bytes.Repeat([]byte("x"), 100<<10)), `token too long|is missing or broken|does not match|has no digest`},
 	} {
 		t.Run(attack, func(t *testing.T) {
+			t.Parallel()
 			for _, name := range attacked() {
 				w, site, _ := served(t, name, "amd64")
 				if site.List == site.Index {
@@ -101,7 +103,7 @@ func TestAttacksOnTheImage(t *testing.T) {
 		want  string
 	}{
 		"a captive portal":              {vendortest.Portal(), `web page|but its index says|it has \d+ bytes, where \d+ were expected`},
-		"another image":                 {vendortest.Instead(vendortest.Disk("evil")), `but its index says|it has \d+ bytes, where \d+ were expected|does not match`},
+		"another image":                 {vendortest.Instead(vendortest.Disk("evil")), `but its index says|it has \d+ bytes, where \d+ were expected|does not match|does not start as`},
 		"half of it zeros":              {vendortest.Hollow(), `but its index says|does not match|data is damaged`},
 		"longer than it should be":      {vendortest.Longer(), `but its index says|more than|it has \d+ bytes, where \d+ were expected|does not match`},
 		"shorter than it should be":     {vendortest.Shorter(), `but its index says|it has \d+ bytes, where \d+ were expected|does not match|EOF`},
@@ -110,6 +112,7 @@ func TestAttacksOnTheImage(t *testing.T) {
 		"sent on to where nobody knows": {vendortest.Redirect("https://elsewhere.example/x"), `404 Not Found`},
 	} {
 		t.Run(attack, func(t *testing.T) {
+			t.Parallel()
 			for _, name := range attacked() {
 				w, site, _ := served(t, name, "amd64")
 				if name == "talos" { // the image lies where the factory sends us
@@ -204,6 +207,7 @@ func TestTroublesThatAreNoAttacks(t *testing.T) {
 		"another host":             vendortest.Redirect("https://cdn.example/the/image"),
 	} {
 		t.Run(trouble, func(t *testing.T) {
+			t.Parallel()
 			for _, name := range []string{"flatcar", "fedora-coreos", "oracle-9"} {
 				w, site, d := served(t, name, "amd64")
 				w.Put("https://cdn.example/the/image", w.Get(site.Image))

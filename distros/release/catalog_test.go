@@ -44,6 +44,7 @@ func TestEveryEntryIsFetched(t *testing.T) {
 	for _, d := range indexed(t) {
 		for _, arch := range []string{"amd64", "arm64"} {
 			t.Run(d.Name+" "+arch, func(t *testing.T) {
+				t.Parallel()
 				w := vendortest.New(t)
 				site, ok := w.Serve(d, arch)
 				if !ok && d.Release.Resolver == "bottlerocket" {

@@ -115,6 +115,7 @@ func TestWhatIndexesMayNotSay(t *testing.T) {
 		"talos: a tag that is a path":          {"talos", indexOf, replace(`"tag_name":"v1.13.99"`, `"tag_name":"v1/../../x"`), `its tag "v1/../../x" is not a version`},
 	} {
 		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 			refused(t, edited(t, tt.system, tt.which, tt.change), tt.system, tt.want)
 		})
 	}
