@@ -97,7 +97,7 @@ func (u ubuntu) product(ctx context.Context, client *web.Client, a asked) (p ubu
 		return p, "", "", errors.New("its catalog entry does not name a release such as 24.04 in release.options")
 	}
 	id := "com.ubuntu.cloud:server:" + a.option("release") + ":" + a.arch
-	text, keys, err := a.opened(ctx, client, u.indexURL(a), ubuntuKey, a.version, maxIndexBytes)
+	text, _, err := a.opened(ctx, client, u.indexURL(a), ubuntuKey, a.version, maxIndexBytes)
 	if err != nil {
 		return p, "", "", err
 	}
@@ -106,7 +106,8 @@ func (u ubuntu) product(ctx context.Context, client *web.Client, a asked) (p ubu
 		return p, "", "", fmt.Errorf("reading %s: %w", u.indexURL(a), err)
 	}
 	address = u.root(a) + "/" + path
-	if text, keys, err = a.opened(ctx, client, address, ubuntuKey, a.version, maxProductsBytes); err != nil {
+	text, keys, err := a.opened(ctx, client, address, ubuntuKey, a.version, maxProductsBytes)
+	if err != nil {
 		return p, "", "", err
 	}
 	p, err = readUbuntuProduct(text, id, a)

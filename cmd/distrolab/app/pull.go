@@ -152,7 +152,7 @@ func (a *application) fetch(ctx context.Context, store *image.Store, d distros.D
 // orStored adds to an unreachable index what the store has all the same.
 func (a *application) orStored(source release.Source, d distros.Distro, q release.Query, err error) error {
 	if have, ok := source.Stored(d, q); ok {
-		return fmt.Errorf("%w\nThe store holds %s %s, which `up` and `bench` use without asking anybody.", err, d.Name, have.Manifest.Version)
+		return fmt.Errorf("%w\nthe store holds %s %s, which `up` and `bench` use without asking anybody", err, d.Name, have.Manifest.Version)
 	}
 	return err
 }

@@ -64,7 +64,11 @@ func (a *application) printKnown(systems []distros.Distro) error {
 	}
 	rows := [][]string{}
 	for _, k := range known {
-		rows = append(rows, []string{k.Distro, k.Version, k.Channel, k.Arch, k.Published, k.Seen, k.Source})
+		version := k.Version
+		if k.Unconfirmed {
+			version += " (unconfirmed)"
+		}
+		rows = append(rows, []string{k.Distro, version, k.Channel, k.Arch, k.Published, k.Seen, k.Source})
 	}
 	columns := []chart.Column{{Title: "SYSTEM"}, {Title: "VERSION"}, {Title: "CHANNEL"}, {Title: "ARCH"}, {Title: "PUBLISHED"}, {Title: "SEEN", Drop: 1}, {Title: "SOURCE", Drop: 2}}
 	return a.printTable(columns, rows)
