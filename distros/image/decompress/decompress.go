@@ -62,8 +62,9 @@ func Detect(head []byte) string {
 
 // Reader returns the uncompressed bytes of r. It reads r in a goroutine of its
 // own and may read more of it than it needs; every error is final. Close ends
-// the goroutines and may be called at any time; it waits for a Read of r under
-// way, so cancel that first where it may hang.
+// the goroutines. It may be called before the end of the stream but not during
+// a Read of the same reader, and waits for a Read of r under way, so cancel
+// that first where it may hang.
 func Reader(compression string, r io.Reader) (io.ReadCloser, error) {
 	if compression == "" {
 		return io.NopCloser(r), nil
