@@ -78,7 +78,6 @@ type blockHeader struct {
 	unpacked int64
 	dict     int64
 	filters  int
-	lzma2    bool // the last filter, with a known dictionary
 }
 
 // parseBlockHeader parses a header with its size and checksum.
