@@ -113,6 +113,9 @@ func (c *Client) Page(ctx context.Context, address string, limit int64) ([]byte,
 	}
 	defer resp.Body.Close() //nolint:errcheck // only read
 	text, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if err == nil {
+		err = ctx.Err() // a server that hangs up when its client does may end with an empty answer
+	}
 	if err != nil {
 		return nil, unreachable(ctx, resp.Request.URL, err)
 	}
