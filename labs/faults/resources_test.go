@@ -98,7 +98,7 @@ func TestFullDisk(t *testing.T) {
 	full := w.fill()
 	for _, args := range [][]string{{"up", "probe"}, {"bench", "boot", "probe", "--runs", "1"}, {"import", guest}} {
 		s := w.run(args...)
-		if s.code != cannot && !(args[0] == "image" && s.code == done) { // the store has the image already
+		if s.code != cannot && !(args[0] == "import" && s.code == done) { // the store has the image already
 			t.Errorf("%v: exit code %d\n%s%s", args, s.code, s.out, s.err)
 		}
 		if s.code != done {
