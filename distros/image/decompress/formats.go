@@ -1,6 +1,7 @@
 package decompress
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"runtime"
@@ -20,7 +21,10 @@ func openZstd(r io.Reader) (io.ReadCloser, error) {
 	// Half of the processors: more goroutines cost more time together, and the
 	// others hash and write what comes out.
 	many := min(4, max(1, runtime.GOMAXPROCS(0)/2))
-	z, err := zstd.NewReader(&begun{r: r}, zstd.WithDecoderMaxWindow(MaxWindow), zstd.WithDecoderConcurrency(many))
+	// The decoder asks for a few bytes at a time; each time to wake whoever has
+	// them would cost more than copying them once.
+	source := bufio.NewReaderSize(&begun{r: r}, 256<<10)
+	z, err := zstd.NewReader(source, zstd.WithDecoderMaxWindow(MaxWindow), zstd.WithDecoderConcurrency(many))
 	if err != nil {
 		return nil, err
 	}
