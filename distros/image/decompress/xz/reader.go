@@ -18,7 +18,7 @@ import (
 
 // Bounds of what is in memory at a time.
 const (
-	budget     = 76 << 20 // bytes of blocks that are decoded side by side: two of "xz -6"
+	budget     = 64 << 20 // bytes of blocks that are decoded side by side: two of "xz -6" that shrank
 	minSlack   = 4 << 20  // bytes of a window beside the dictionary; two chunks fit
 	maxSlack   = 16 << 20
 	maxWorkers = 4
