@@ -46,7 +46,7 @@ func TestEveryEntryCanBeObservedAndRendered(t *testing.T) {
 		if d.Boot.User != "" {
 			intent = provision.DefaultIntent("node-1", d.Boot.User, nil)
 		}
-		if _, err := render.Config(intent, d); err != nil {
+		if _, err := render.Config(intent, d, render.Options{}); err != nil {
 			t.Errorf("%s: %v", d.Name, err)
 		}
 	}

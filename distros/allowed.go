@@ -27,8 +27,22 @@ func formats() []string {
 
 func deliveries() []string {
 	return []string{
-		string(DeliverFWCfg), string(DeliverVolume), string(DeliverSMBIOS),
-		string(DeliverKernel), string(DeliverNone),
+		string(DeliverFWCfg), string(DeliverVolume), string(DeliverDisk), string(DeliverPartition),
+		string(DeliverHTTP), string(DeliverKernel), string(DeliverAPI), string(DeliverNone),
+	}
+}
+
+// userlands are the values of each field of [Userland] that has a list.
+func userlands() map[string][]string {
+	return map[string][]string{
+		"init":       {"systemd", "openrc"},
+		"privilege":  {"sudo", "doas"},
+		"network":    {"networkd", "networkmanager"},
+		"time":       {"timesyncd", "chrony"},
+		"registries": {"containerd", "docker", "containers", "k3s"},
+		"updates":    {"flatcar", "zincati", "apt", "transactional", "manual"},
+		"usr":        {"writable", "read-only", "read-only-but-local"},
+		"cgroup":     {"v1", "v2"},
 	}
 }
 

@@ -134,7 +134,7 @@ support: {state: maintained}
 facts:
   - {key: shell, class: full, value: bash, source: "me/mine:README.md", checked: 2026-11-22}
 release: {resolver: local}
-config: {format: cloud-init, delivery: {kind: volume, label: cidata}}
+config: {format: cloud-init, deliveries: [{kind: volume, label: cidata}]}
 hardware: {memory_mib: 512, disk_gib: 2, firmware: [bios]}
 boot: {management_port: 22, patterns: {boot_complete: 'done'}}
 `

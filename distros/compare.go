@@ -136,7 +136,7 @@ func standing(d Distro, day time.Time) Cell {
 func (d Distro) field(key string) string {
 	switch {
 	case key == "delivery":
-		return d.Config.Delivery.String()
+		return describeDeliveries(d.Config)
 	case key == "memory" && d.Hardware.MemoryMiB > 0:
 		return fmt.Sprintf("%d MiB", d.Hardware.MemoryMiB)
 	case key == "disk" && d.Hardware.DiskGiB > 0:
@@ -168,7 +168,10 @@ func describeFirmware(d Distro) string {
 	return strings.Join(d.Hardware.Firmware, ", ")
 }
 
-// String says the delivery in a few words, such as "fw_cfg opt/com.coreos/config".
-func (d Delivery) String() string {
-	return strings.TrimSpace(strings.Join([]string{string(d.Kind), d.Key + d.Label}, " "))
+func describeDeliveries(p ConfigProfile) string {
+	var ways []string
+	for _, d := range p.Deliveries {
+		ways = append(ways, d.String())
+	}
+	return strings.Join(ways, "; ")
 }

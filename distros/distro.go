@@ -31,11 +31,13 @@ type Distro struct {
 	Support   Support  `yaml:"support" json:"support"`                           // is it still maintained
 	Facts     []Fact   `yaml:"facts" json:"facts"`
 
-	Release  ReleaseSource `yaml:"release" json:"release"`   // where its versions and images come from
-	Config   ConfigProfile `yaml:"config" json:"config"`     // format and delivery of its first-boot config
-	Hardware Hardware      `yaml:"hardware" json:"hardware"` // least machine it runs on
-	Boot     BootProfile   `yaml:"boot" json:"boot"`         // what shows that it has booted
-	Traps    []string      `yaml:"traps,omitempty" json:"traps,omitempty"`
+	Release  ReleaseSource   `yaml:"release" json:"release"`                                 // where its versions and images come from
+	Config   ConfigProfile   `yaml:"config" json:"config"`                                   // format and deliveries of its first-boot config
+	Others   []ConfigProfile `yaml:"other_configs,omitempty" json:"other_configs,omitempty"` // further formats it reads
+	Userland Userland        `yaml:"userland,omitempty" json:"userland,omitzero"`            // programs that carry out what a config asks
+	Hardware Hardware        `yaml:"hardware" json:"hardware"`                               // least machine it runs on
+	Boot     BootProfile     `yaml:"boot" json:"boot"`                                       // what shows that it has booted
+	Traps    []string        `yaml:"traps,omitempty" json:"traps,omitempty"`
 }
 
 // Support is the state of maintenance of a system. Days are written 2026-08-21.
@@ -65,34 +67,6 @@ type ReleaseSource struct {
 	BaseURL  string            `yaml:"base_url,omitempty" json:"base_url,omitempty"` // index root; a mirror may replace it
 	Options  map[string]string `yaml:"options,omitempty" json:"options,omitempty"`   // resolver-specific, documented there
 	Reason   string            `yaml:"reason,omitempty" json:"reason,omitempty"`     // resolver "none": why there is no image to fetch
-}
-
-// ConfigProfile says in which format a system takes its first-boot config.
-type ConfigProfile struct {
-	Format   string   `yaml:"format" json:"format"`                       // "cloud-init", "ignition", … or "none"
-	Variant  string   `yaml:"variant,omitempty" json:"variant,omitempty"` // Butane variant: "flatcar", "fcos"
-	Version  string   `yaml:"version,omitempty" json:"version,omitempty"` // Butane version of that variant
-	Delivery Delivery `yaml:"delivery" json:"delivery"`
-	Note     string   `yaml:"note,omitempty" json:"note,omitempty"` // why nothing can be rendered, where that is so
-}
-
-// DeliveryKind is the channel by which a config reaches the guest.
-type DeliveryKind string
-
-// The deliveries.
-const (
-	DeliverFWCfg  DeliveryKind = "fw_cfg" // QEMU firmware configuration entry
-	DeliverVolume DeliveryKind = "volume" // labelled ISO 9660 volume on a virtio-blk disk
-	DeliverSMBIOS DeliveryKind = "smbios" // SMBIOS type 1 serial number
-	DeliverKernel DeliveryKind = "kernel" // kernel command line
-	DeliverNone   DeliveryKind = "none"   // nothing is delivered
-)
-
-// Delivery is how an image expects its config.
-type Delivery struct {
-	Kind  DeliveryKind `yaml:"kind" json:"kind"`
-	Key   string       `yaml:"key,omitempty" json:"key,omitempty"`     // fw_cfg: entry name, such as opt/com.coreos/config
-	Label string       `yaml:"label,omitempty" json:"label,omitempty"` // volume: file-system label, such as cidata
 }
 
 // Hardware is the least machine a system runs on, and how it may be started.

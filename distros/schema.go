@@ -138,9 +138,18 @@ func schemaForms() map[string]string {
 }
 
 func schemaEnums() map[string][]string {
-	return map[string][]string{
+	enums := map[string][]string{
 		"kind": kinds(), "support.state": supportStates(), "facts.key": criterionKeys(),
-		"release.resolver": resolvers(), "config.format": formats(), "config.delivery.kind": deliveries(),
+		"release.resolver":  resolvers(),
 		"hardware.firmware": firmwares(), "hardware.cpu_level": cpuLevels(), "boot.finish": Milestones(),
 	}
+	for _, config := range []string{"config", "other_configs"} {
+		enums[config+".format"] = formats()
+		enums[config+".deliveries.kind"] = deliveries()
+		enums[config+".deliveries.media"] = []string{MediaDisk, MediaCDROM}
+	}
+	for field, values := range userlands() {
+		enums["userland."+field] = values
+	}
+	return enums
 }

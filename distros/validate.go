@@ -130,31 +130,15 @@ func (c *checker) entry(d Distro) {
 	c.support(d.Support)
 	c.facts(d.Facts, d.Support.State)
 	c.release(d.Release)
-	c.config(d.Config)
+	c.config(d.Config, "config")
+	for i, other := range d.Others {
+		c.config(other, "other_configs", i)
+	}
+	c.userland(d.Userland)
 	c.hardware(d.Hardware)
 	c.boot(d.Boot)
 	for i, trap := range d.Traps {
 		c.filled(trap, "traps", i)
-	}
-}
-
-func (c *checker) config(p ConfigProfile) {
-	c.oneOf(p.Format, formats(), "config", "format")
-	if p.Format == "ignition" {
-		c.match(p.Variant, `[a-z][a-z0-9-]*`, "a Butane variant, such as flatcar or fcos", "config", "variant")
-		c.match(p.Version, `\d+\.\d+\.\d+`, "a version of that variant, such as 1.4.0", "config", "version")
-	}
-	d := p.Delivery
-	c.oneOf(string(d.Kind), deliveries(), "config", "delivery", "kind")
-	if d.Kind == DeliverFWCfg {
-		c.match(d.Key, `opt/[A-Za-z0-9./_-]{1,51}`, "a fw_cfg name below opt/, at most 55 characters", "config", "delivery", "key")
-	} else if d.Key != "" {
-		c.bad("is for fw_cfg only", "config", "delivery", "key")
-	}
-	if d.Kind == DeliverVolume {
-		c.match(d.Label, `[A-Za-z0-9_-]{1,32}`, "a volume label: letters, digits, _ and -, at most 32", "config", "delivery", "label")
-	} else if d.Label != "" {
-		c.bad("is for a volume only", "config", "delivery", "label")
 	}
 }
 

@@ -72,8 +72,8 @@ func TestProblemsNameFileLineAndField(t *testing.T) {
 		{"file URL", "resolver: local", "resolver: debian, base_url: 'file:///etc'", `mine.yaml:9: release.base_url: "file:///etc" is not a URL such as https://mirror.example/path`},
 		{"unknown format", "format: cloud-init", "format: yaml", `mine.yaml:10: config.format: "yaml" is not one of cloud-init`},
 		{"ignition without variant", "format: cloud-init", "format: ignition, version: 1.0.0", `mine.yaml:10: config.variant: "" is not a Butane variant, such as flatcar or fcos`},
-		{"label with a comma", "label: cidata", "label: 'a,b'", `mine.yaml:10: config.delivery.label: "a,b" is not a volume label`},
-		{"fw_cfg key that splits QEMU's option", "kind: volume, label: cidata", "kind: fw_cfg, key: 'opt/a,file=/etc/shadow'", `mine.yaml:10: config.delivery.key: "opt/a,file=/etc/shadow" is not a fw_cfg name below opt/`},
+		{"label with a comma", "label: cidata", "label: 'a,b'", `mine.yaml:10: config.deliveries[0].label: "a,b" is not a volume label`},
+		{"fw_cfg key that splits QEMU's option", "kind: volume, label: cidata", "kind: fw_cfg, key: 'opt/a,file=/etc/shadow'", `mine.yaml:10: config.deliveries[0].key: "opt/a,file=/etc/shadow" is not a fw_cfg name below opt/`},
 		{"little memory", "memory_mib: 512", "memory_mib: 5", `mine.yaml:11: hardware.memory_mib: 5 is not between 64 and 1048576`},
 		{"no firmware", "firmware: [bios]", "firmware: []", `mine.yaml:11: hardware.firmware: is empty; name bios, uefi or both, or set direct_kernel`},
 		{"unknown firmware", "firmware: [bios]", "firmware: [bios, coreboot]", `mine.yaml:11: hardware.firmware[1]: "coreboot" is not one of bios, uefi`},
@@ -109,8 +109,8 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	want := `reading the catalog: 4 to correct
   a.yaml:3: kind: "odd" is not one of vendor, local, stand-in, probe
   a.yaml:11: hardware.memory_mib: 1 is not between 64 and 1048576
-  b.yaml:1: colour: is not a field here; there are name, aliases, title, kind, stands_for, vendor, summary, support, facts, release, config, hardware, boot, traps
-  b.yaml:2: size: is not a field here; there are name, aliases, title, kind, stands_for, vendor, summary, support, facts, release, config, hardware, boot, traps`
+  b.yaml:1: colour: is not a field here; there are name, aliases, title, kind, stands_for, vendor, summary, support, facts, release, config, other_configs, userland, hardware, boot, traps
+  b.yaml:2: size: is not a field here; there are name, aliases, title, kind, stands_for, vendor, summary, support, facts, release, config, other_configs, userland, hardware, boot, traps`
 	if err == nil {
 		t.Fatal("no error")
 	}

@@ -13,7 +13,15 @@ const (
 	SysctlPath   = "/etc/sysctl.d/90-distrolab.conf"    // kernel.sysctl
 	UnitDir      = "/etc/systemd/system"                // units with content
 	SudoersPath  = "/etc/sudoers.d/90-distrolab"        // users
+	JoinPath     = "/etc/distrolab/kubeadm-join.yaml"   // join
+	JoinUnit     = "distrolab-join.service"             // join
 )
+
+// reserved reports whether a renderer may write the path for a part of an
+// Intent other than its files.
+func reserved(path string) bool {
+	return slices.Contains([]string{ModulesPath, SysctlPath, SudoersPath, JoinPath, UnitDir + "/" + JoinUnit}, path)
+}
 
 // DefaultIntent is what a machine gets when nobody wrote an intent: a name,
 // one user with keys, and the system's own network default, which is DHCP.

@@ -99,7 +99,7 @@ func (s source) excerpt(line, column int) string {
 	const shown = 100 // runes of a line
 	lines := strings.Split(s.text, "\n")
 	line = min(max(line, 1), len(lines))
-	text := []rune(printable(lines[line-1]))
+	text := []rune(printable(hideTokens(lines[line-1])))
 	place := fmt.Sprintf("%s:%d", s.name, line)
 	if column > 0 {
 		place = fmt.Sprintf("%s:%d", place, column)

@@ -11,12 +11,17 @@ import "distrolab/distros"
 
 // Intent is what a person wants of one machine.
 type Intent struct {
-	Hostname string  `yaml:"hostname" json:"hostname"`
-	Users    []User  `yaml:"users,omitempty" json:"users,omitempty"`
-	Network  Network `yaml:"network,omitempty" json:"network"`
-	Files    []File  `yaml:"files,omitempty" json:"files,omitempty"`
-	Units    []Unit  `yaml:"units,omitempty" json:"units,omitempty"`
-	Kernel   Kernel  `yaml:"kernel,omitempty" json:"kernel"`
+	Hostname   string     `yaml:"hostname" json:"hostname"`
+	Users      []User     `yaml:"users,omitempty" json:"users,omitempty"`
+	Network    Network    `yaml:"network,omitempty" json:"network"`
+	Files      []File     `yaml:"files,omitempty" json:"files,omitempty"`
+	Units      []Unit     `yaml:"units,omitempty" json:"units,omitempty"`
+	Packages   []string   `yaml:"packages,omitempty" json:"packages,omitempty"` // by the names of the system's own package manager
+	Kernel     Kernel     `yaml:"kernel,omitempty" json:"kernel"`
+	Time       Time       `yaml:"time,omitempty" json:"time"`
+	Registries Registries `yaml:"registries,omitempty" json:"registries"`
+	Update     Update     `yaml:"update,omitempty" json:"update"`
+	Join       *Join      `yaml:"join,omitempty" json:"join,omitempty"`
 }
 
 // User is an account with the keys that may log in; it may become root.
@@ -57,6 +62,39 @@ type Kernel struct {
 	Args    []string          `yaml:"args,omitempty" json:"args,omitempty"` // kernel command line
 }
 
+// Time names the servers that set the machine's clock.
+type Time struct {
+	NTP []string `yaml:"ntp,omitempty" json:"ntp,omitempty"` // addresses or names
+}
+
+// Registries says where images of a registry may be had instead.
+type Registries struct {
+	Mirrors map[string][]string `yaml:"mirrors,omitempty" json:"mirrors,omitempty"` // registry host, such as docker.io, to http(s) URLs, tried in order
+}
+
+// Update says whether the system may update itself; nil leaves its default.
+type Update struct {
+	Auto *bool `yaml:"auto,omitempty" json:"auto,omitempty"`
+}
+
+// Join makes the machine a worker of a Kubernetes cluster that kubeadm made.
+type Join struct {
+	Endpoint   string `yaml:"endpoint" json:"endpoint"`     // host:port of the API server
+	Token      Secret `yaml:"token" json:"token"`           // bootstrap token, such as abcdef.0123456789abcdef
+	CA         string `yaml:"ca" json:"ca"`                 // the cluster's CA certificate, PEM
+	Kubernetes string `yaml:"kubernetes" json:"kubernetes"` // the cluster's version, such as v1.36.1
+}
+
+// Target is the system that a config is for: all that a renderer may look at
+// beside the Intent, so that equal inputs render to equal bytes.
+type Target struct {
+	Distro   distros.Distro
+	Profile  distros.ConfigProfile // one of the distro's
+	Delivery distros.Delivery      // one of the profile's
+	Release  string                // version of the image; empty is today's
+	Secrets  []byte                // what the system's format needs beyond the Intent (Talos: its secrets.yaml)
+}
+
 // Config is an Intent rendered in one distribution's own format, with the way
 // it reaches the guest.
 type Config struct {
@@ -64,7 +102,9 @@ type Config struct {
 	Sources   []Document       `json:"sources,omitempty"` // what a person would write by hand, such as Butane
 	Documents []Document       `json:"documents"`         // what the guest reads
 	Delivery  distros.Delivery `json:"delivery"`
-	Gaps      []Gap            `json:"gaps,omitempty"` // what of the Intent this system cannot do
+	Steps     []Step           `json:"steps,omitempty"` // what will happen at first boot, in order
+	Gaps      []Gap            `json:"gaps,omitempty"`  // what of the Intent this system cannot do
+	Secrets   []string         `json:"-"`               // texts in the documents that are not to be shown
 }
 
 // Document is one named text of a Config.
@@ -73,8 +113,30 @@ type Document struct {
 	Content string `json:"content"` // whole text
 }
 
+// Step is one thing that happens at first boot because of the Intent.
+type Step struct {
+	Stage  string   `json:"stage"`            // when, in the system's own words, such as "initrd"
+	Does   string   `json:"does"`             // what happens, one sentence without secrets
+	Fields []string `json:"fields,omitempty"` // the parts of the Intent it carries out, such as users[0]
+}
+
 // Gap is a part of an Intent that a system cannot do.
 type Gap struct {
 	Field  string `json:"field"`  // path in the Intent, such as units[0]
 	Reason string `json:"reason"` // why, and what to do instead
 }
+
+// Finding is one thing that a check says of a config that a person wrote.
+type Finding struct {
+	Severity string `json:"severity"`       // SeverityError or SeverityWarning
+	Line     int    `json:"line,omitempty"` // from 1; 0 where it is not known
+	Column   int    `json:"column,omitempty"`
+	Path     string `json:"path,omitempty"` // field, such as storage.files[0].mode
+	Message  string `json:"message"`        // what is wrong and what would be right
+}
+
+// The severities of a Finding. An error is refused by the system.
+const (
+	SeverityError   = "error"
+	SeverityWarning = "warning"
+)

@@ -48,7 +48,13 @@ func (i Intent) problems() []Problem {
 	c.network(i.Network)
 	c.files(i.Files, i.Units)
 	c.units(i.Units)
+	c.packages(i.Packages)
 	c.kernel(i.Kernel)
+	c.time(i.Time)
+	c.registries(i.Registries)
+	if i.Join != nil {
+		c.join(*i.Join)
+	}
 	total := 0
 	for _, f := range i.Files {
 		total += len(f.Content)
@@ -135,7 +141,7 @@ func (c *checker) files(files []File, units []Unit) {
 			c.add(at+".path", "%q is there twice", f.Path)
 		case f.Path == HostnamePath:
 			c.add(at+".path", "%q is written from hostname", f.Path)
-		case slices.Contains([]string{ModulesPath, SysctlPath, SudoersPath}, f.Path):
+		case reserved(f.Path):
 			c.add(at+".path", "%q is written by distrolab; choose another name", f.Path)
 		case slices.ContainsFunc(units, func(u Unit) bool { return path.Join(UnitDir, u.Name) == f.Path }):
 			c.add(at+".path", "%q is also a unit of this intent", f.Path)

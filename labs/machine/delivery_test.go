@@ -47,7 +47,7 @@ func TestConfigReachesTheGuest(t *testing.T) {
 		}
 		tried++
 		t.Run(d.Name, func(t *testing.T) {
-			cfg, err := render.Config(fullIntent(d), d)
+			cfg, err := render.Config(fullIntent(d), d, render.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +76,7 @@ func canRender(d distros.Distro) bool {
 	if d.Config.Delivery.Kind == distros.DeliverNone {
 		return false
 	}
-	_, err := render.Config(fullIntent(d), d)
+	_, err := render.Config(fullIntent(d), d, render.Options{})
 	return err == nil
 }
 

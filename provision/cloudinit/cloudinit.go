@@ -13,7 +13,6 @@ import (
 	"path"
 	"strings"
 
-	"distrolab/distros"
 	"distrolab/provision"
 	"distrolab/provision/internal/yamldoc"
 )
@@ -32,7 +31,7 @@ const (
 const Header = "#cloud-config\n"
 
 // Render writes the documents for intent, which must be valid.
-func Render(intent provision.Intent, delivery distros.Delivery) (provision.Config, error) {
+func Render(intent provision.Intent, target provision.Target) (provision.Config, error) {
 	body, err := yamldoc.Marshal(userDataDocument(intent))
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering %s: %w", userData, err)
@@ -50,11 +49,20 @@ func Render(intent provision.Intent, delivery distros.Delivery) (provision.Confi
 		return provision.Config{}, fmt.Errorf("rendering %s: %w", metaData, err)
 	}
 	docs = append(docs, provision.Document{Name: metaData, Content: meta})
-	cfg := provision.Config{Format: Format, Documents: docs, Delivery: delivery, Gaps: gaps(intent)}
+	cfg := provision.Config{Format: Format, Documents: docs, Delivery: target.Delivery, Steps: steps(intent), Gaps: gaps(intent)}
 	if err := Validate(cfg); err != nil {
 		return provision.Config{}, err
 	}
 	return cfg, nil
+}
+
+// steps puts into words what will happen.
+func steps(intent provision.Intent) []provision.Step {
+	var list []provision.Step
+	for _, field := range intent.Fields() {
+		list = append(list, provision.Step{Stage: "cloud-init", Does: "carries out " + field, Fields: []string{field}})
+	}
+	return list
 }
 
 // gaps lists what cloud-init cannot do.

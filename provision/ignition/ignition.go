@@ -7,6 +7,7 @@
 package ignition
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"distrolab/distros"
 	"distrolab/provision"
 	"distrolab/provision/internal/yamldoc"
+	"distrolab/provision/linux"
 )
 
 // Format is the name of this format in catalog entries and Configs.
@@ -33,20 +35,19 @@ const (
 	documentName = "config.ign"
 )
 
-// Target is the dialect of one system.
-type Target struct {
-	Variant  string       // Butane variant: "flatcar" or "fcos"
-	Version  string       // Butane version of that variant, such as 1.1.0
-	Network  NetworkStyle // what configures its network
-	UsrLocal bool         // /usr/local is writable, as nothing else below /usr is
-	Delivery distros.Delivery
-}
-
 // Render writes the documents for intent, which must be valid. What the
 // system cannot do is in the Config's Gaps.
-func Render(intent provision.Intent, target Target) (provision.Config, error) {
-	gaps := gaps(intent, target)
-	source, err := yamldoc.Marshal(butaneDocument(intent, target))
+func Render(intent provision.Intent, target provision.Target) (provision.Config, error) {
+	plan, err := linux.Make(intent, target.Distro.Userland)
+	if err != nil {
+		return provision.Config{}, fmt.Errorf("rendering Butane: %w", err)
+	}
+	network, known := linux.Network(intent.Network, target.Distro.Userland.Network)
+	if !known {
+		plan.Gaps = append(plan.Gaps, provision.Gap{Field: "network", Reason: "this system's network is fixed in its image; it uses DHCP"})
+	}
+	plan.Files = append(network, plan.Files...)
+	source, err := yamldoc.Marshal(butaneDocument(intent, plan, target))
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering Butane: %w", err)
 	}
@@ -55,7 +56,7 @@ func Render(intent provision.Intent, target Target) (provision.Config, error) {
 	if err != nil {
 		return provision.Config{}, err
 	}
-	name := documentName
+	name := cmp.Or(target.Delivery.File, documentName)
 	if target.Delivery.Kind == distros.DeliverFWCfg {
 		name = target.Delivery.Key
 	}
@@ -64,7 +65,8 @@ func Render(intent provision.Intent, target Target) (provision.Config, error) {
 		Sources:   []provision.Document{{Name: sourceName, Content: source}},
 		Documents: []provision.Document{{Name: name, Content: text}},
 		Delivery:  target.Delivery,
-		Gaps:      gaps,
+		Steps:     steps(intent, plan),
+		Gaps:      append(plan.Gaps, gaps(intent)...),
 	}
 	if err := Validate(cfg); err != nil {
 		return provision.Config{}, err
@@ -118,22 +120,36 @@ func asError(findings report.Report) error {
 	return errors.New(strings.TrimSpace(findings.String()))
 }
 
-// gaps lists what the target cannot do.
-func gaps(intent provision.Intent, target Target) []provision.Gap {
-	var list []provision.Gap
-	if n := intent.Network; target.Network == NetworkFixed && (n.MAC != "" || len(n.Addresses) > 0) {
-		list = append(list, provision.Gap{
-			Field:  "network",
-			Reason: "this system's network is fixed in its image; it uses DHCP",
+// The stages at which Ignition's work happens.
+const (
+	inInitrd = "initrd"
+	atBoot   = "first boot of the system itself"
+)
+
+// steps puts into words what will happen.
+func steps(intent provision.Intent, plan linux.Plan) []provision.Step {
+	list := []provision.Step{{Stage: inInitrd, Does: "names the machine " + intent.Hostname + " in " + provision.HostnamePath, Fields: []string{"hostname"}}}
+	for i, u := range intent.Users {
+		list = append(list, provision.Step{
+			Stage:  inInitrd,
+			Does:   fmt.Sprintf("makes the user %s with %d SSH keys, who may become root by sudo", u.Name, len(u.SSHAuthorizedKeys)),
+			Fields: []string{fmt.Sprintf("users[%d]", i)},
 		})
 	}
-	for i, f := range intent.Files {
-		if readOnly(f, target) {
-			list = append(list, provision.Gap{
-				Field:  fmt.Sprintf("files[%d]", i),
-				Reason: f.Path + " is on the read-only /usr of this system and is left out; put it below /opt or /etc",
-			})
-		}
+	if intent.Network.DHCP && intent.Network.MAC == "" {
+		list = append(list, provision.Step{Stage: atBoot, Does: "asks for an address by DHCP, as the system does by default", Fields: []string{"network"}})
+	}
+	return append(list, plan.Steps(inInitrd, atBoot)...)
+}
+
+// gaps lists what Ignition cannot do on any system.
+func gaps(intent provision.Intent) []provision.Gap {
+	var list []provision.Gap
+	if len(intent.Packages) > 0 {
+		list = append(list, provision.Gap{
+			Field:  "packages",
+			Reason: "Ignition installs no packages; bring the program as a file, a container or a system extension",
+		})
 	}
 	if len(intent.Kernel.Args) > 0 {
 		list = append(list, provision.Gap{
@@ -145,17 +161,17 @@ func gaps(intent provision.Intent, target Target) []provision.Gap {
 }
 
 // butaneDocument is the Butane text as a tree.
-func butaneDocument(intent provision.Intent, target Target) yamldoc.Node {
+func butaneDocument(intent provision.Intent, plan linux.Plan, target provision.Target) yamldoc.Node {
 	pairs := []yamldoc.Pair{
-		{Key: "variant", Value: yamldoc.Text(target.Variant)},
-		{Key: "version", Value: yamldoc.Text(target.Version)},
+		{Key: "variant", Value: yamldoc.Text(target.Profile.Variant)},
+		{Key: "version", Value: yamldoc.Text(target.Profile.VersionFor(target.Release))},
 	}
 	if len(intent.Users) > 0 {
 		pairs = append(pairs, yamldoc.Pair{Key: "passwd", Value: yamldoc.Map(yamldoc.Pair{Key: "users", Value: users(intent.Users)})})
 	}
-	pairs = append(pairs, yamldoc.Pair{Key: "storage", Value: yamldoc.Map(yamldoc.Pair{Key: "files", Value: files(intent, target)})})
-	if len(intent.Units) > 0 {
-		pairs = append(pairs, yamldoc.Pair{Key: "systemd", Value: yamldoc.Map(yamldoc.Pair{Key: "units", Value: units(intent.Units)})})
+	pairs = append(pairs, yamldoc.Pair{Key: "storage", Value: yamldoc.Map(yamldoc.Pair{Key: "files", Value: files(intent, plan)})})
+	if len(plan.Units) > 0 {
+		pairs = append(pairs, yamldoc.Pair{Key: "systemd", Value: yamldoc.Map(yamldoc.Pair{Key: "units", Value: units(plan.Units)})})
 	}
 	return yamldoc.Map(pairs...)
 }
@@ -175,33 +191,16 @@ func users(users []provision.User) yamldoc.Node {
 	return yamldoc.List(list...)
 }
 
-// files lists the name, the right to become root, the network, then the
-// intent's own files.
-func files(intent provision.Intent, target Target) yamldoc.Node {
-	all := []provision.File{{Path: provision.HostnamePath, Content: intent.Hostname + "\n"}}
+// files lists the name, the right to become root, then what was planned.
+func files(intent provision.Intent, plan linux.Plan) yamldoc.Node {
+	list := []yamldoc.Node{file(provision.File{Path: provision.HostnamePath, Content: intent.Hostname + "\n"})}
 	if len(intent.Users) > 0 {
-		all = append(all, sudoersFile(intent.Users))
+		list = append(list, file(sudoersFile(intent.Users)))
 	}
-	all = append(all, networkFiles(intent.Network, target.Network)...)
-	for _, f := range intent.AllFiles() {
-		if !readOnly(f, target) {
-			all = append(all, f)
-		}
-	}
-	var list []yamldoc.Node
-	for _, f := range all {
-		list = append(list, file(f))
+	for _, f := range plan.Files {
+		list = append(list, file(f.File))
 	}
 	return yamldoc.List(list...)
-}
-
-// readOnly reports whether the target cannot take the file: Ignition would
-// stop the boot at it.
-func readOnly(f provision.File, target Target) bool {
-	if target.UsrLocal && strings.HasPrefix(f.Path, "/usr/local/") {
-		return false
-	}
-	return f.Path == "/usr" || strings.HasPrefix(f.Path, "/usr/")
 }
 
 // sudoersFile lets the users become root without a password, which is locked:
@@ -233,16 +232,20 @@ func file(f provision.File) yamldoc.Node {
 }
 
 // units lists the units; one without content is the system's own.
-func units(units []provision.Unit) yamldoc.Node {
+func units(units []linux.Unit) yamldoc.Node {
 	var list []yamldoc.Node
 	for _, u := range units {
-		var contents yamldoc.Node
+		enabled, mask, contents := yamldoc.Bool(u.Enabled), yamldoc.Node{}, yamldoc.Node{}
+		if u.Mask {
+			enabled, mask = yamldoc.Node{}, yamldoc.Bool(true)
+		}
 		if u.Content != "" {
 			contents = yamldoc.Text(u.Content)
 		}
 		list = append(list, yamldoc.Map(
 			yamldoc.Pair{Key: "name", Value: yamldoc.Text(u.Name)},
-			yamldoc.Pair{Key: "enabled", Value: yamldoc.Bool(u.Enabled)},
+			yamldoc.Pair{Key: "enabled", Value: enabled},
+			yamldoc.Pair{Key: "mask", Value: mask},
 			yamldoc.Pair{Key: "contents", Value: contents},
 		))
 	}

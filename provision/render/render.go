@@ -6,152 +6,104 @@ package render
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"distrolab/distros"
 	"distrolab/provision"
-	"distrolab/provision/cloudinit"
-	"distrolab/provision/ignition"
 )
 
-// FormatNone is the format of systems that take no config.
-const FormatNone = "none"
-
-// UnsupportedFormatError says that a system's format has no renderer yet.
-type UnsupportedFormatError struct {
-	Distro string // name of the catalog entry
-	Format string // its format
-	Note   string // the catalog's remark, may be empty
+// Options choose among what a system offers. The zero value is its usual way.
+type Options struct {
+	Format   string // one of the system's formats; empty is its own
+	Delivery string // one of the format's deliveries, by name; empty is the first
+	Release  string // version of the image; empty is today's
+	Secrets  []byte // see provision.Target
 }
-
-// Error names the format and what can be rendered instead.
-func (e *UnsupportedFormatError) Error() string {
-	text := fmt.Sprintf("rendering config for %s: its format %q is not built yet; distrolab renders %s",
-		e.Distro, e.Format, strings.Join(Formats(), ", "))
-	if e.Note != "" {
-		text += " (" + e.Note + ")"
-	}
-	return text
-}
-
-// UnsupportedDeliveryError says that a format cannot be delivered in the way
-// the catalog asks.
-type UnsupportedDeliveryError struct {
-	Distro   string
-	Format   string
-	Delivery distros.DeliveryKind
-}
-
-// Error names the delivery and those that work.
-func (e *UnsupportedDeliveryError) Error() string {
-	return fmt.Sprintf("rendering config for %s: %s cannot be delivered by %q, only by %s; correct config.delivery in its catalog entry",
-		e.Distro, e.Format, e.Delivery, deliveries(e.Format))
-}
-
-// Formats lists the formats that can be rendered, sorted.
-func Formats() []string { return []string{cloudinit.Format, ignition.Format} }
 
 // Config renders intent for d. The intent is validated first
 // ([provision.InvalidIntentError]), the result by the format's own rules.
-// What the system cannot do is in the Config's Gaps. A system of format
-// "none" gets an empty Config whose Gaps name every part of the intent.
-func Config(intent provision.Intent, d distros.Distro) (provision.Config, error) {
+// Each part of the intent is answered by a step or a gap of the Config. A
+// system of format "none" gets an empty Config whose Gaps name every part.
+func Config(intent provision.Intent, d distros.Distro, opt Options) (provision.Config, error) {
 	if err := intent.Validate(); err != nil {
 		return provision.Config{}, fmt.Errorf("rendering config for %s: %w", d.Name, err)
 	}
-	if d.Config.Format == FormatNone {
-		return provision.Config{
-			Format:   FormatNone,
-			Delivery: distros.Delivery{Kind: distros.DeliverNone},
-			Gaps:     allGaps(intent, d.Config.Note),
-		}, nil
-	}
-	if !slices.Contains(Formats(), d.Config.Format) {
-		return provision.Config{}, &UnsupportedFormatError{Distro: d.Name, Format: d.Config.Format, Note: d.Config.Note}
-	}
-	if !slices.Contains(deliveries(d.Config.Format), d.Config.Delivery.Kind) {
-		return provision.Config{}, &UnsupportedDeliveryError{Distro: d.Name, Format: d.Config.Format, Delivery: d.Config.Delivery.Kind}
-	}
-	cfg, err := format(intent, d)
+	target, err := Target(d, opt)
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering config for %s: %w", d.Name, err)
 	}
+	if target.Profile.Format == FormatNone {
+		return nothing(intent, target.Profile), nil
+	}
+	cfg, err := formats()[target.Profile.Format].render(intent, target)
+	if err != nil {
+		return provision.Config{}, fmt.Errorf("rendering config for %s: %w", d.Name, err)
+	}
+	cfg.Secrets = append(cfg.Secrets, intent.Secrets()...)
+	if missing := cfg.Unanswered(intent); len(missing) > 0 {
+		return provision.Config{}, fmt.Errorf("rendering config for %s: the %s renderer says nothing of %v; please report this", d.Name, cfg.Format, missing)
+	}
 	return cfg, nil
+}
+
+// Target resolves the options against what the system offers.
+func Target(d distros.Distro, opt Options) (provision.Target, error) {
+	profiles := d.Configs()
+	i := 0
+	if opt.Format != "" {
+		i = slices.IndexFunc(profiles, func(p distros.ConfigProfile) bool { return p.Format == opt.Format })
+	}
+	if i < 0 {
+		return provision.Target{}, &UnknownChoiceError{Of: "format", Asked: opt.Format, Choices: formatNames(profiles)}
+	}
+	profile := profiles[i]
+	if _, known := formats()[profile.Format]; !known && profile.Format != FormatNone {
+		return provision.Target{}, &UnsupportedFormatError{Format: profile.Format, Note: profile.Note}
+	}
+	delivery, ok := profile.Delivery(opt.Delivery)
+	if !ok {
+		return provision.Target{}, &UnknownChoiceError{Of: "delivery", Asked: opt.Delivery, Choices: deliveryNames(profile)}
+	}
+	return provision.Target{Distro: d, Profile: profile, Delivery: delivery, Release: opt.Release, Secrets: opt.Secrets}, nil
 }
 
 // Validate checks a Config by its format's own rules, as [Config] does with
 // what it renders.
 func Validate(cfg provision.Config) error {
-	switch cfg.Format {
-	case cloudinit.Format:
-		return cloudinit.Validate(cfg)
-	case ignition.Format:
-		return ignition.Validate(cfg)
-	case FormatNone:
+	if cfg.Format == FormatNone {
 		if len(cfg.Documents) > 0 {
 			return fmt.Errorf("validating config: format %q has no documents, this has %d", FormatNone, len(cfg.Documents))
 		}
 		return nil
 	}
-	return fmt.Errorf("validating config: format %q is not built yet; distrolab knows %s", cfg.Format, strings.Join(Formats(), ", "))
-}
-
-// format calls the renderer of d's format.
-func format(intent provision.Intent, d distros.Distro) (provision.Config, error) {
-	if d.Config.Format == cloudinit.Format {
-		return cloudinit.Render(intent, d.Config.Delivery)
+	f, ok := formats()[cfg.Format]
+	if !ok {
+		return fmt.Errorf("validating config: %w", &UnsupportedFormatError{Format: cfg.Format})
 	}
-	return ignition.Render(intent, ignition.Target{
-		Variant:  d.Config.Variant,
-		Version:  d.Config.Version,
-		Network:  networkStyle(d),
-		UsrLocal: d.Config.Variant == "fcos" && d.Kind != distros.KindStandIn, // there a link to /var/usrlocal
-		Delivery: d.Config.Delivery,
-	})
+	return f.validate(cfg)
 }
 
-// networkStyle says how d's network is configured by files. A stand-in wears
-// its model's variant but not its network manager, so it gets none.
-func networkStyle(d distros.Distro) ignition.NetworkStyle {
-	switch {
-	case d.Kind == distros.KindStandIn:
-		return ignition.NetworkFixed
-	case d.Config.Variant == "flatcar":
-		return ignition.Networkd
-	case d.Config.Variant == "fcos":
-		return ignition.NetworkManager
+// Check reads one file that a person wrote for d and says what d would make of
+// it. The name decides where a format has several files; it may be a path.
+func Check(name, text string, d distros.Distro, opt Options) ([]provision.Finding, error) {
+	target, err := Target(d, opt)
+	if err != nil {
+		return nil, fmt.Errorf("checking %s for %s: %w", name, d.Name, err)
 	}
-	return ignition.NetworkFixed
-}
-
-// deliveries lists the ways a format can reach a guest.
-func deliveries(format string) []distros.DeliveryKind {
-	if format == cloudinit.Format {
-		return []distros.DeliveryKind{distros.DeliverVolume}
+	if target.Profile.Format == FormatNone {
+		return nil, fmt.Errorf("checking %s for %s: this system takes no config", name, d.Name)
 	}
-	return []distros.DeliveryKind{distros.DeliverFWCfg, distros.DeliverVolume}
+	return formats()[target.Profile.Format].check(name, text, target), nil
 }
 
-// allGaps names every part of the intent that a system without config drops.
-func allGaps(intent provision.Intent, note string) []provision.Gap {
+// nothing is the Config of a system that takes none.
+func nothing(intent provision.Intent, p distros.ConfigProfile) provision.Config {
 	reason := "this system takes no config"
-	if note != "" {
-		reason += ": " + note
+	if p.Note != "" {
+		reason += ": " + p.Note
 	}
-	var gaps []provision.Gap
-	add := func(field string, asked bool) {
-		if asked {
-			gaps = append(gaps, provision.Gap{Field: field, Reason: reason})
-		}
+	cfg := provision.Config{Format: FormatNone, Delivery: distros.Delivery{Kind: distros.DeliverNone}}
+	for _, field := range intent.Fields() {
+		cfg.Gaps = append(cfg.Gaps, provision.Gap{Field: field, Reason: reason})
 	}
-	n, k := intent.Network, intent.Kernel
-	add("hostname", true)
-	add("users", len(intent.Users) > 0)
-	add("network", n.MAC != "" || len(n.Addresses) > 0)
-	add("files", len(intent.Files) > 0)
-	add("units", len(intent.Units) > 0)
-	add("kernel.modules", len(k.Modules) > 0)
-	add("kernel.sysctl", len(k.Sysctl) > 0)
-	add("kernel.args", len(k.Args) > 0)
-	return gaps
+	return cfg
 }

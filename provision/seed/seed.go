@@ -61,8 +61,6 @@ func Pack(cfg provision.Config) (Media, error) {
 		return packVolume(cfg)
 	case distros.DeliverFWCfg:
 		return packFWCfg(cfg)
-	case distros.DeliverSMBIOS:
-		return packSMBIOS(cfg)
 	case distros.DeliverKernel:
 		return packKernel(cfg)
 	}
@@ -104,21 +102,6 @@ func checkFWCfg(doc provision.Document) error {
 		return fmt.Errorf("packing fw_cfg entry %s: %d bytes are more than the limit of %d", doc.Name, len(doc.Content), maxFWCfgContent)
 	}
 	return nil
-}
-
-// packSMBIOS takes the one document as the serial number.
-func packSMBIOS(cfg provision.Config) (Media, error) {
-	if len(cfg.Documents) != 1 {
-		return Media{}, fmt.Errorf("packing SMBIOS serial number: it holds one document, the config has %d", len(cfg.Documents))
-	}
-	serial := cfg.Documents[0].Content
-	switch {
-	case serial == "" || len(serial) > maxSerial:
-		return Media{}, fmt.Errorf("packing SMBIOS serial number: %d bytes, must be 1 to %d", len(serial), maxSerial)
-	case !only(serial, isPrintable) || strings.TrimSpace(serial) != serial:
-		return Media{}, errors.New("packing SMBIOS serial number: use printable ASCII, without spaces at its ends")
-	}
-	return Media{SMBIOSSerial: serial}, nil
 }
 
 // packKernel takes each document as one word of the command line.

@@ -94,7 +94,7 @@ func (a *application) readIntent(path string, d distros.Distro, key string) (pro
 
 // renderFor renders, and marks what the person got wrong as usage.
 func renderFor(intent provision.Intent, d distros.Distro) (provision.Config, error) {
-	cfg, err := render.Config(intent, d)
+	cfg, err := render.Config(intent, d, render.Options{})
 	var invalid *provision.InvalidIntentError
 	if errors.As(err, &invalid) {
 		return cfg, usage(err)
@@ -136,8 +136,6 @@ func deliveryWords(d distros.Delivery) string {
 		return "QEMU's fw_cfg entry " + d.Key
 	case distros.DeliverVolume:
 		return "an ISO 9660 volume labelled " + d.Label + " on a virtio disk"
-	case distros.DeliverSMBIOS:
-		return "the SMBIOS serial number"
 	case distros.DeliverKernel:
 		return "the kernel command line"
 	default:

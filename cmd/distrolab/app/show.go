@@ -184,10 +184,16 @@ func configSource(c distros.ConfigProfile) string {
 	if c.Variant != "" {
 		text += fmt.Sprintf(" (Butane %s %s)", c.Variant, c.Version)
 	}
-	if c.Delivery.Kind == distros.DeliverNone {
+	var ways []string
+	for _, d := range c.Deliveries {
+		if d.Kind != distros.DeliverNone {
+			ways = append(ways, d.String())
+		}
+	}
+	if len(ways) == 0 {
 		return text
 	}
-	return text + ", by " + c.Delivery.String()
+	return text + ", by " + strings.Join(ways, "; or by ")
 }
 
 func leastMachine(h distros.Hardware) string {

@@ -61,8 +61,30 @@ func Full() provision.Intent {
 			Sysctl:  map[string]string{"net.ipv4.ip_forward": "1", "net.bridge.bridge-nf-call-iptables": "1"},
 			Args:    []string{"systemd.log_level=debug"},
 		},
+		Packages:   []string{"tcpdump", "jq"},
+		Time:       provision.Time{NTP: []string{"192.168.50.1", "time.example.org"}},
+		Registries: provision.Registries{Mirrors: map[string][]string{"docker.io": {"http://192.168.50.1:5000"}, "registry.k8s.io": {"https://mirror.example.org/k8s", "http://192.168.50.1:5000"}}},
+		Update:     provision.Update{Auto: new(bool)},
+		Join:       Join(),
 	}
 }
+
+// Join is a cluster to join. Its CA is made from a fixed seed, which anybody
+// can repeat: no cluster has it.
+func Join() *provision.Join {
+	return &provision.Join{Endpoint: "192.168.50.2:6443", Token: "abcdef.0123456789abcdef", CA: CA, Kubernetes: "v1.36.1"}
+}
+
+// CA is the certificate of the cluster that [Join] speaks of.
+const CA = `-----BEGIN CERTIFICATE-----
+MIIBHDCBz6ADAgECAgEBMAUGAytlcDAVMRMwEQYDVQQDEwprdWJlcm5ldGVzMCAX
+DTIwMDEwMTAwMDAwMFoYDzIxMDAwMTAxMDAwMDAwWjAVMRMwEQYDVQQDEwprdWJl
+cm5ldGVzMCowBQYDK2VwAyEA6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG
+0iyjQjBAMA4GA1UdDwEB/wQEAwIChDAPBgNVHRMBAf8EBTADAQH/MB0GA1UdDgQW
+BBT+gSwS86tM5qxdtprDUvkGyxsR7zAFBgMrZXADQQAx83eI88MQJoJaDA+o0Zon
+Bz/JCJDD4b6LdD/fiH72CHwOqqta47GUE72Zd/L+mTYuTNAC7cBe9Gnln2zkptsO
+-----END CERTIFICATE-----
+`
 
 // Hostile are contents that careless writers and readers of YAML change.
 func Hostile() []string {
@@ -111,6 +133,7 @@ func Intents() *rapid.Generator[provision.Intent] {
 		}
 		intent.Units = units(t)
 		intent.Kernel = kernel(t)
+		services(t, &intent)
 		return intent
 	})
 }
@@ -151,4 +174,27 @@ func kernel(t *rapid.T) provision.Kernel {
 		k.Sysctl[fmt.Sprintf("net.x%d.%s", i, rapid.StringMatching(`[a-z_]{1,8}`).Draw(t, "setting"))] = rapid.SampledFrom([]string{"1", "yes", "0644", "1 2 3", "12:30:45", "a: b # c"}).Draw(t, "setting value")
 	}
 	return k
+}
+
+// services draws packages, time servers, mirrors, updates and a join.
+func services(t *rapid.T, intent *provision.Intent) {
+	intent.Packages = rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9][a-z0-9.+-]{0,12}`), 0, 3, rapid.ID).Draw(t, "packages")
+	intent.Time.NTP = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"10.0.0.1", "fd00::1", "time.example.org", "a"}), 0, 3, rapid.ID).Draw(t, "time servers")
+	for _, host := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"docker.io", "registry.k8s.io", "localhost:5000", "a.b-c.example:443"}), 0, 3, rapid.ID).Draw(t, "registries") {
+		if intent.Registries.Mirrors == nil {
+			intent.Registries.Mirrors = map[string][]string{}
+		}
+		intent.Registries.Mirrors[host] = rapid.SliceOfN(rapid.SampledFrom([]string{"http://10.0.0.1:5000", "https://m.example.org/a/b", "https://[fd00::1]:5000", "http://m/"}), 1, 3).Draw(t, "mirrors")
+	}
+	intent.Update.Auto = rapid.SampledFrom([]*bool{nil, new(bool), on()}).Draw(t, "update")
+	if rapid.Bool().Draw(t, "joins") {
+		intent.Join = Join()
+		intent.Join.Endpoint = rapid.SampledFrom([]string{"192.168.50.2:6443", "[fd00::2]:6443", "api.example.org:443"}).Draw(t, "endpoint")
+		intent.Join.Kubernetes = rapid.SampledFrom([]string{"v1.22.0", "v1.30.9", "v1.31.0", "v1.34.1", "v1.36.1"}).Draw(t, "version")
+	}
+}
+
+func on() *bool {
+	yes := true
+	return &yes
 }

@@ -1,4 +1,4 @@
-package ignition
+package linux
 
 import (
 	"fmt"
@@ -8,36 +8,30 @@ import (
 	"distrolab/provision"
 )
 
-// NetworkStyle says which files configure a system's network.
-type NetworkStyle string
-
-// The network styles.
-const (
-	Networkd       NetworkStyle = "systemd-networkd" // Flatcar
-	NetworkManager NetworkStyle = "NetworkManager"   // Fedora CoreOS
-	NetworkFixed   NetworkStyle = "fixed"            // the image's own; nothing is rendered
-)
-
-// The files of each style.
+// The files of each network program.
 const (
 	networkdPath = "/etc/systemd/network/10-distrolab.network"
 	keyfilePath  = "/etc/NetworkManager/system-connections/distrolab.nmconnection"
 )
 
-// networkFiles is the file for the one interface, or none where the default,
-// DHCP, was asked for.
-func networkFiles(n provision.Network, style NetworkStyle) []provision.File {
+// Network is the file that configures the one interface, for the system's
+// program ("networkd", "networkmanager"); none where the default, DHCP, was
+// asked for. ok is false where the program is unknown and a file was needed.
+func Network(n provision.Network, program string) (files []File, ok bool) {
 	if n.MAC == "" {
-		return nil
+		return nil, true
 	}
-	switch style {
-	case Networkd:
-		return []provision.File{{Path: networkdPath, Content: networkdText(n)}}
-	case NetworkManager:
+	var f provision.File
+	switch program {
+	case "networkd":
+		f = provision.File{Path: networkdPath, Content: networkdText(n)}
+	case "networkmanager":
 		// NetworkManager ignores key files that others than root can read.
-		return []provision.File{{Path: keyfilePath, Content: keyfileText(n), Mode: 0o600}}
+		f = provision.File{Path: keyfilePath, Content: keyfileText(n), Mode: 0o600}
+	default:
+		return nil, false
 	}
-	return nil
+	return []File{{File: f, Field: "network", Means: "configures the interface " + strings.ToLower(n.MAC)}}, true
 }
 
 // networkdText is a systemd.network file.

@@ -1,0 +1,48 @@
+package render
+
+import (
+	"maps"
+	"slices"
+
+	"distrolab/distros"
+	"distrolab/provision"
+	"distrolab/provision/cloudinit"
+	"distrolab/provision/ignition"
+)
+
+// FormatNone is the format of systems that take no config.
+const FormatNone = "none"
+
+// format is what a config format can do; each is a package of its own.
+type format struct {
+	render   func(provision.Intent, provision.Target) (provision.Config, error)
+	validate func(provision.Config) error
+	check    func(name, text string, target provision.Target) []provision.Finding
+}
+
+// formats lists them by the name that catalog entries use.
+func formats() map[string]format {
+	return map[string]format{
+		cloudinit.Format: {cloudinit.Render, cloudinit.Validate, cloudinit.Check},
+		ignition.Format:  {ignition.Render, ignition.Validate, ignition.Check},
+	}
+}
+
+// Formats lists the formats that can be rendered, sorted.
+func Formats() []string { return slices.Sorted(maps.Keys(formats())) }
+
+func formatNames(profiles []distros.ConfigProfile) []string {
+	var names []string
+	for _, p := range profiles {
+		names = append(names, p.Format)
+	}
+	return names
+}
+
+func deliveryNames(p distros.ConfigProfile) []string {
+	var names []string
+	for _, d := range p.Deliveries {
+		names = append(names, d.Call())
+	}
+	return names
+}
