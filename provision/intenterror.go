@@ -64,7 +64,7 @@ func find(root *yaml.Node, path string) *yaml.Node {
 
 // at is an error at one place of the file.
 func (s source) at(line, column int, message string) error {
-	return fmt.Errorf("reading intent: %s\n%s", printable(message), s.excerpt(line, column))
+	return fmt.Errorf("reading intent: %s\n%s", printable(hideTokens(message)), s.excerpt(line, column))
 }
 
 // syntaxError adds the excerpt to an error whose only position is in its text.
