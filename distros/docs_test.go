@@ -3,6 +3,8 @@ package distros
 import (
 	"fmt"
 	"os"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -92,5 +94,29 @@ func TestManualListsWhatIsAllowed(t *testing.T) {
 	}
 	if formats := strings.Join(formats(), ", "); !strings.Contains(strings.Join(strings.Fields(text), " "), formats) {
 		t.Errorf("docs/catalog.md does not list the formats %s", formats)
+	}
+	for _, kind := range deliveries() {
+		if !strings.Contains(text, "\n| `"+kind+"` | ") {
+			t.Errorf("docs/catalog.md has no row of the delivery %s", kind)
+		}
+	}
+}
+
+// Every field of a config, a delivery and a userland is explained, with the
+// values that it takes.
+func TestManualExplainsConfigAndUserland(t *testing.T) {
+	_, text, _ := strings.Cut(manual(t), "\n## Config\n")
+	for _, of := range []reflect.Type{reflect.TypeFor[ConfigProfile](), reflect.TypeFor[Delivery](), reflect.TypeFor[Userland]()} {
+		for field := range of.Fields() {
+			if !strings.Contains(text, "`"+yamlName(field)) {
+				t.Errorf("docs/catalog.md says nothing of the field %s of %s", yamlName(field), of.Name())
+			}
+		}
+	}
+	for field, values := range userlands() {
+		row := regexp.MustCompile("\n\\| `" + field + "` \\| .* \\| " + regexp.QuoteMeta(strings.Join(values, ", ")) + " \\|\n")
+		if !row.MatchString(text) {
+			t.Errorf("docs/catalog.md has no row of userland.%s with the values %v", field, values)
+		}
 	}
 }
