@@ -7,7 +7,6 @@ toolchain go1.26.8
 require (
 	charm.land/lipgloss/v2 v2.0.6 // github.com/charmbracelet/lipgloss
 	github.com/ProtonMail/go-crypto v1.5.2
-	github.com/containers/gvisor-tap-vsock v0.8.9
 	github.com/coreos/ignition/v2 v2.27.0
 	github.com/digitalocean/go-libvirt v0.0.0-20260217163227-273eaa321819
 	github.com/goccy/go-yaml v1.19.2
@@ -99,7 +98,6 @@ require (
 	github.com/coreos/go-semver v0.3.1 // indirect
 	github.com/google/btree v1.1.2 // indirect
 	github.com/google/go-containerregistry v0.21.7 // indirect
-	github.com/google/gopacket v1.1.19 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
 	github.com/mattn/go-runewidth v0.0.24 // indirect

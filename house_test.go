@@ -101,7 +101,6 @@ func TestArrowsGoDown(t *testing.T) {
 var walls = []struct{ imports, allowed, reason string }{
 	{"github.com/digitalocean/go-libvirt", "labs/hypervisor", "one place knows libvirt"},
 	{"libvirt.org/go/libvirtxml", "labs/hypervisor", "one place knows the domain XML"},
-	{"github.com/containers/gvisor-tap-vsock", "labs/network", "one place knows the network stack"},
 	{"gvisor.dev/gvisor", "labs/network", "one place knows the network stack"},
 	{"github.com/kdomanski/iso9660", "provision/seed", "one place writes media"},
 	{"github.com/coreos/ignition", "provision/ignition", "one place knows Ignition and Butane"},

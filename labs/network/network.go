@@ -8,8 +8,6 @@ import (
 	"net/netip"
 	"sync"
 
-	"github.com/containers/gvisor-tap-vsock/pkg/tap"
-	"github.com/containers/gvisor-tap-vsock/pkg/types"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -25,7 +23,7 @@ type Network struct {
 	tasks  tasks
 
 	stack  *stack.Stack
-	cable  *tap.Switch
+	cable  *ethernetSwitch
 	closed chan struct{} // Close has finished
 	// dialOut opens a socket of the host to the outside; tests replace it.
 	dialOut func(ctx context.Context, network, address string) (net.Conn, error)
@@ -88,19 +86,19 @@ func (n *Network) Attach(ctx context.Context, conn net.Conn, tap func(Frame)) er
 		return fmt.Errorf("attaching guest: %w", net.ErrClosed)
 	}
 	defer n.tasks.end()
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	p := newPort(n, conn, tap, stop)
+	p := newPort(n, conn, tap)
 	defer context.AfterFunc(ctx, func() { _ = p.Close() })()
-	defer context.AfterFunc(n.ctx, stop)()
+	defer context.AfterFunc(n.ctx, func() { _ = p.Close() })()
 
 	var sending sync.WaitGroup
 	sending.Go(p.send)
-	err := n.cable.Accept(ctx, p, types.QemuProtocol)
+	n.cable.join(p)
+	err := p.receive()
+	n.cable.leave(p)
 	_ = p.Close()
 	sending.Wait()
 	n.release(p)
-	if err := errors.Join(p.err, err); err != nil {
+	if err != nil {
 		return fmt.Errorf("serving guest %s: %w", n.names[p.last], err)
 	}
 	return nil

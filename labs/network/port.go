@@ -1,7 +1,6 @@
 package network
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -16,25 +15,17 @@ const (
 	maxSources = 64      // MACs one guest may send from; containers may have their own
 )
 
-// port is one socket of the switch. The switch sees it as a net.Conn that
-// carries only whole, checked frames, whose Write never waits or fails.
-//
-// Not failing is what keeps the library's switch safe: after a failed write it
-// forgets the connection, and a frame already read then makes it panic.
+// port is one socket of the switch: a guest's QEMU is on the other end.
 type port struct {
-	net.Conn // to QEMU
-	network  *Network
-	tap      func(Frame)
-	stop     context.CancelFunc // ends the switch's loop for this port
-	stats    atomic.Pointer[guestStats]
+	conn    net.Conn // to QEMU
+	network *Network
+	tap     func(Frame)
+	stats   atomic.Pointer[guestStats]
 
-	// Used only by the goroutine that reads.
+	// Used only by the goroutine that receives.
 	in      *splitter
 	at      time.Time // when the bytes in `in` came
 	shared  bool
-	out     []byte // rest of the frame that is being handed to the switch
-	ended   bool
-	err     error // why it ended, nil for a plain disconnect
 	last    [6]byte
 	sources map[[6]byte]bool
 
@@ -46,58 +37,56 @@ type port struct {
 	closed  bool
 }
 
-func newPort(n *Network, conn net.Conn, tap func(Frame), stop context.CancelFunc) *port {
-	p := &port{Conn: conn, network: n, tap: tap, stop: stop, in: newSplitter(), sources: map[[6]byte]bool{}}
+func newPort(n *Network, conn net.Conn, tap func(Frame)) *port {
+	p := &port{conn: conn, network: n, tap: tap, in: newSplitter(), sources: map[[6]byte]bool{}}
 	p.wake = sync.NewCond(&p.mu)
 	p.stats.Store(n.statsOf([6]byte{}))
 	return p
 }
 
-// Read gives the switch the next bytes of checked frames.
-func (p *port) Read(b []byte) (int, error) {
-	for len(p.out) == 0 {
+// receive gives the switch the guest's frames until the guest leaves, which is
+// no error, or its stream makes no sense, which is one.
+func (p *port) receive() error {
+	for {
+		frame, err := p.next()
+		if isHangup(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		p.network.cable.fromGuest(p, frame)
+	}
+}
+
+// next waits for a frame of the guest that may pass. It has its prefix and is
+// valid until the next call.
+func (p *port) next() ([]byte, error) {
+	for {
 		frame, err := p.in.next()
+		if err == nil && frame == nil {
+			err = p.fill()
+		}
 		switch {
-		case p.ended:
-			return 0, io.EOF
 		case err != nil:
-			p.farewell(err)
-		case frame == nil:
-			p.fill()
-		case p.admit(frame[prefixLen:]):
-			p.out = frame
+			return nil, err
+		case frame != nil && p.admit(frame[prefixLen:]):
+			return frame, nil
 		}
 	}
-	n := copy(b, p.out)
-	p.out = p.out[n:]
-	return n, nil
 }
 
 // fill reads from the guest once. Its time stamp comes before anything else.
-func (p *port) fill() {
-	n, err := p.Conn.Read(p.in.room())
+func (p *port) fill() error {
+	n, err := p.conn.Read(p.in.room())
 	at := time.Now()
 	if err != nil {
-		p.farewell(err)
-		return
+		return err
 	}
 	p.at = at
 	p.in.fed(n)
 	p.shared = p.in.several()
-}
-
-// farewell ends the port. The switch leaves its loop only between two frames,
-// and logs to standard error when a read fails; so it gets one last empty frame
-// from and to nobody, which comes back to this port, closed by then.
-func (p *port) farewell(err error) {
-	if !isHangup(err) {
-		p.err = err
-	}
-	p.ended = true
-	_ = p.Close()
-	p.stop()
-	p.out = make([]byte, prefixLen+ethernetLen)
-	p.out[prefixLen-1] = ethernetLen
+	return nil
 }
 
 // isHangup is true for the ways in which a guest, or we, just leave.
@@ -160,20 +149,19 @@ func (p *port) show(stats *guestStats, f Frame) {
 	stats.tapped(time.Since(start))
 }
 
-// Write takes one frame with its prefix from the switch and queues it: a guest
-// that stands still must not stop the others.
-func (p *port) Write(b []byte) (int, error) {
+// queue takes a copy of one frame with its prefix from the switch and never
+// waits: a guest that stands still must not stop the others.
+func (p *port) queue(frame []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.closed:
-	case len(p.pending)+len(b) > queueLimit:
+	case len(p.pending)+len(frame) > queueLimit:
 		p.stats.Load().droppedTo.Add(1)
 	default:
-		p.pending = append(p.pending, b...)
+		p.pending = append(p.pending, frame...)
 		p.wake.Signal()
 	}
-	return len(b), nil
 }
 
 // send writes queued frames to the guest until the port closes. What has
@@ -184,7 +172,7 @@ func (p *port) send() {
 		if batch = p.take(batch[:0]); batch == nil {
 			return
 		}
-		_, err := p.Conn.Write(batch)
+		_, err := p.conn.Write(batch)
 		at := time.Now()
 		if err != nil {
 			_ = p.Close()
@@ -234,5 +222,5 @@ func (p *port) Close() error {
 	p.pending = nil
 	p.wake.Broadcast()
 	p.mu.Unlock()
-	return p.Conn.Close()
+	return p.conn.Close()
 }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 
-	"github.com/containers/gvisor-tap-vsock/pkg/tap"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
@@ -26,18 +25,13 @@ const (
 
 // buildStack makes the switch and the gateway's TCP/IP stack on it.
 func (n *Network) buildStack() error {
-	link, err := tap.NewLinkEndpoint(false, mtu, n.cfg.GatewayMAC.String(), n.cfg.Gateway.String(), nil)
-	if err != nil {
-		return fmt.Errorf("making gateway card: %w", err)
-	}
-	n.cable = tap.NewSwitch(false)
-	link.Connect(n.cable)
-	n.cable.Connect(link)
+	n.cable = newSwitch()
+	n.cable.gateway = &card{mac: n.gatewayMAC, ip: n.cfg.Gateway.As4(), cable: n.cable}
 	n.stack = stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4},
 	})
-	if err := n.stack.CreateNIC(nic, link); err != nil {
+	if err := n.stack.CreateNIC(nic, n.cable.gateway); err != nil {
 		return stackError("adding gateway card", err)
 	}
 	return n.configureStack()
