@@ -64,7 +64,7 @@ func find(root *yaml.Node, path string) *yaml.Node {
 
 // at is an error at one place of the file.
 func (s source) at(line, column int, message string) error {
-	return fmt.Errorf("reading intent: %s\n%s", printable(hideTokens(message)), s.excerpt(line, column))
+	return fmt.Errorf("reading intent: %s\n%s", printable(HideTokens(message)), s.excerpt(line, column))
 }
 
 // syntaxError adds the excerpt to an error whose only position is in its text.
@@ -99,7 +99,7 @@ func (s source) excerpt(line, column int) string {
 	const shown = 100 // runes of a line
 	lines := strings.Split(s.text, "\n")
 	line = min(max(line, 1), len(lines))
-	text := []rune(printable(hideTokens(lines[line-1])))
+	text := []rune(printable(HideTokens(lines[line-1])))
 	place := fmt.Sprintf("%s:%d", s.name, line)
 	if column > 0 {
 		place = fmt.Sprintf("%s:%d", place, column)

@@ -65,9 +65,22 @@ func Redact(text string, secrets []string) string {
 	return text
 }
 
-// hideTokens hides whatever looks like a token in a line of somebody's file,
+// Redacted returns the Intent with its secrets hidden in the texts that it
+// holds, for a screen or a log.
+func (i Intent) Redacted() Intent {
+	i.Files, i.Units = slices.Clone(i.Files), slices.Clone(i.Units)
+	for n := range i.Files {
+		i.Files[n].Content = Redact(i.Files[n].Content, i.Secrets())
+	}
+	for n := range i.Units {
+		i.Units[n].Content = Redact(i.Units[n].Content, i.Secrets())
+	}
+	return i
+}
+
+// HideTokens hides whatever looks like a token in a line of somebody's file,
 // before the line is shown in an error.
-func hideTokens(line string) string {
+func HideTokens(line string) string {
 	line = regexp.MustCompile(`(?i)(\b(?:token|password|secret)\b["']?\s*:\s*)[^,}\s].*?(,|}|$)`).ReplaceAllString(line, "${1}"+hidden+"${2}")
 	return regexp.MustCompile(`\b[a-z0-9]{6}\.[a-z0-9]{16}\b`).ReplaceAllString(line, hidden)
 }
