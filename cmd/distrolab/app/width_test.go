@@ -42,7 +42,7 @@ facts:
   - {key: nature, class: general, value: "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字", source: "me/mine:a/very/long/path/that/has/no/end/and/goes/on/and/on/and/on/and/on/and/on/until/it/stops.md", checked: 2026-11-22}
   - {key: base, value: "one two three", source: "", unconfirmed: true, checked: 2026-11-22}
 release: {resolver: none, reason: there-is-none-and-there-never-was-one-and-this-is-a-very-long-word-that-cannot-be-broken}
-config: {format: none, delivery: {kind: none}}
+config: {format: none, deliveries: [{kind: none}]}
 hardware: {memory_mib: 256, disk_gib: 1, firmware: [bios]}
 boot: {patterns: {boot_complete: 'up'}}
 traps: [a-very-long-word-without-any-space-in-it-that-goes-on-for-more-than-eighty-columns-of-a-terminal-or-so]
