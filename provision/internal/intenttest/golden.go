@@ -33,18 +33,26 @@ func Golden(t *testing.T, name string, cfg provision.Config, update bool) {
 	}
 }
 
-// show is a Config for a reader: first what a person would write, then what
-// the guest reads, the delivery and the gaps.
+// show is a Config for a reader: what it is, what a person would write, what
+// the guest reads, what happens then, and what does not.
 func show(cfg provision.Config) string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "=== %s by %s ===\n", cfg.Format, cfg.Delivery)
 	section := func(kind string, docs []provision.Document) {
 		for _, doc := range docs {
 			fmt.Fprintf(&b, "=== %s: %s ===\n%s", kind, doc.Name, doc.Content)
+			if !strings.HasSuffix(doc.Content, "\n") {
+				b.WriteString("\n")
+			}
 		}
 	}
 	section("source", cfg.Sources)
 	section("document", cfg.Documents)
-	fmt.Fprintf(&b, "=== delivery ===\n%s %s%s\n=== gaps ===\n", cfg.Delivery.Kind, cfg.Delivery.Key, cfg.Delivery.Label)
+	b.WriteString("=== steps ===\n")
+	for _, s := range cfg.Steps {
+		fmt.Fprintf(&b, "%s: %s %v\n", s.Stage, s.Does, s.Fields)
+	}
+	b.WriteString("=== gaps ===\n")
 	for _, gap := range cfg.Gaps {
 		fmt.Fprintf(&b, "%s: %s\n", gap.Field, gap.Reason)
 	}
