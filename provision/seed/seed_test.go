@@ -28,6 +28,12 @@ func nocloud() []provision.Document {
 		{Name: "meta-data", Content: "instance-id: a\n"},
 		{Name: "network-config", Content: strings.Repeat("x", 5000)},
 		{Name: "openstack/latest/user_data", Content: "deep\n"},
+		{Name: "openstack/latest/meta_data.json", Content: "{}"},
+		{Name: "combustion/script", Content: "#!/bin/sh\n"},
+		{Name: "ignition/config.ign", Content: "{}\n"},
+		{Name: "net.toml", Content: "version = 3\n"},
+		{Name: "user-data.toml", Content: "a = 1\n"},
+		{Name: "bootconfig.data", Content: "kernel {\n}\n\x00\x00(\x00\x00\x00#BOOTCONFIG\n"},
 		{Name: "config.ignition", Content: ""},
 	}
 }
@@ -79,7 +85,7 @@ func asMap(docs []provision.Document) map[string]string {
 
 func TestVolumeHoldsLabelAndFiles(t *testing.T) {
 	for _, want := range []string{"cidata", "CIDATA", "config-2"} {
-		media, err := seed.Pack(volume(want, nocloud()...))
+		media, err := seed.Pack(volume(want, nocloud()...), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +105,7 @@ func TestVolumeAsXorrisoReadsIt(t *testing.T) {
 	if err != nil {
 		t.Skip("xorriso is not installed; scripts/test installs it")
 	}
-	media, err := seed.Pack(volume("cidata", nocloud()...))
+	media, err := seed.Pack(volume("cidata", nocloud()...), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +132,7 @@ func TestVolumeAsBlkidReadsIt(t *testing.T) {
 	if err != nil {
 		t.Skip("blkid is not installed; it is part of util-linux")
 	}
-	media, err := seed.Pack(volume("cidata", nocloud()...))
+	media, err := seed.Pack(volume("cidata", nocloud()...), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +154,7 @@ func TestAnyContentIsHeldExactly(t *testing.T) {
 			name := rapid.StringMatching(`([a-z0-9_-]{1,28}/){0,3}[a-z0-9_-]{1,12}(\.[a-z0-9_-]{1,8})?`).Draw(t, "name")
 			docs = append(docs, provision.Document{Name: string(rune('a'+i)) + "/" + name, Content: string(content)})
 		}
-		media, err := seed.Pack(volume("x", docs...))
+		media, err := seed.Pack(volume("x", docs...), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +165,7 @@ func TestAnyContentIsHeldExactly(t *testing.T) {
 }
 
 func TestSameConfigPacksToTheSameBytes(t *testing.T) {
-	one, err := seed.Pack(volume("cidata", nocloud()...))
+	one, err := seed.Pack(volume("cidata", nocloud()...), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +173,7 @@ func TestSameConfigPacksToTheSameBytes(t *testing.T) {
 	if n := bytes.Count(one.Volume.Image, now); n != 3 {
 		t.Errorf("%d fixed dates in the image, want 3 and none of the clock", n)
 	}
-	two, err := seed.Pack(volume("cidata", nocloud()...))
+	two, err := seed.Pack(volume("cidata", nocloud()...), "")
 	if err != nil || !bytes.Equal(one.Volume.Image, two.Volume.Image) {
 		t.Errorf("two packings differ (%v)", err)
 	}
@@ -176,14 +182,14 @@ func TestSameConfigPacksToTheSameBytes(t *testing.T) {
 func TestStagingIsRemovedOnEveryPath(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	if _, err := seed.Pack(volume("cidata", nocloud()...)); err != nil {
+	if _, err := seed.Pack(volume("cidata", nocloud()...), ""); err != nil {
 		t.Error(err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
 	t.Setenv("TMPDIR", filepath.Join(dir, "absent"))
-	if _, err := seed.Pack(volume("cidata", nocloud()...)); err == nil || !strings.Contains(err.Error(), "TMPDIR") {
+	if _, err := seed.Pack(volume("cidata", nocloud()...), ""); err == nil || !strings.Contains(err.Error(), "TMPDIR") {
 		t.Errorf("without a temporary directory the error must say so: %v", err)
 	}
 }
@@ -193,12 +199,12 @@ func TestVolumeRefusesWhatISOWouldChange(t *testing.T) {
 		"", "/a", "a/", "../a", "a/../b", "./a", "User-Data", "a b", "é", "a\x00", "a;1", "a:b", "a.b.c", ".a", "a.", "d.d/a",
 		"a.longerthan8", strings.Repeat("a", 29), strings.Repeat("a", 40) + "/b", strings.Repeat("a", 25) + ".txt", "1/2/3/4/5/6/7/8/9",
 	} {
-		if _, err := seed.Pack(volume("cidata", provision.Document{Name: name})); err == nil {
+		if _, err := seed.Pack(volume("cidata", provision.Document{Name: name}), ""); err == nil {
 			t.Errorf("name %q: accepted", name)
 		}
 	}
 	for _, label := range []string{"", "a b", "é", "a\n", strings.Repeat("a", 33), "a/b"} {
-		if _, err := seed.Pack(volume(label, nocloud()...)); err == nil {
+		if _, err := seed.Pack(volume(label, nocloud()...), ""); err == nil {
 			t.Errorf("label %q: accepted", label)
 		}
 	}
@@ -210,61 +216,8 @@ func TestVolumeRefusesWhatISOWouldChange(t *testing.T) {
 		"many":  volume("cidata", make([]provision.Document, 65)...),
 		"large": volume("cidata", provision.Document{Name: "a", Content: strings.Repeat("x", 65<<20)}),
 	} {
-		if _, err := seed.Pack(cfg); err == nil {
+		if _, err := seed.Pack(cfg, ""); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
-	}
-}
-
-func TestOtherDeliveries(t *testing.T) {
-	config := func(kind distros.DeliveryKind, docs ...provision.Document) provision.Config {
-		return provision.Config{Documents: docs, Delivery: distros.Delivery{Kind: kind}}
-	}
-	doc := func(name, content string) provision.Document {
-		return provision.Document{Name: name, Content: content}
-	}
-	longest := "opt/" + strings.Repeat("a", 51)
-	for name, c := range map[string]struct {
-		cfg  provision.Config
-		want *seed.Media // nil: refused
-	}{
-		"none":                     {config(distros.DeliverNone), &seed.Media{}},
-		"unset":                    {config(""), &seed.Media{}},
-		"none with a document":     {config(distros.DeliverNone, doc("a", "b")), nil},
-		"unknown":                  {config("carrier pigeon", doc("a", "b")), nil},
-		"fw_cfg":                   {config(distros.DeliverFWCfg, doc("opt/com.coreos/config", "{}\x00")), &seed.Media{FWCfg: []seed.Entry{{Name: "opt/com.coreos/config", Content: []byte("{}\x00")}}}},
-		"fw_cfg of the longest":    {config(distros.DeliverFWCfg, doc(longest, "")), &seed.Media{FWCfg: []seed.Entry{{Name: longest, Content: []byte{}}}}},
-		"fw_cfg too long":          {config(distros.DeliverFWCfg, doc(longest+"a", "")), nil},
-		"fw_cfg without documents": {config(distros.DeliverFWCfg), nil},
-		"fw_cfg outside opt":       {config(distros.DeliverFWCfg, doc("etc/x", "")), nil},
-		"fw_cfg with comma":        {config(distros.DeliverFWCfg, doc("opt/a,string=x", "")), nil},
-		"fw_cfg twice":             {config(distros.DeliverFWCfg, doc("opt/a", ""), doc("opt/a", "")), nil},
-		"fw_cfg large":             {config(distros.DeliverFWCfg, doc("opt/a", strings.Repeat("x", 9<<20))), nil},
-		"smbios":                   {config(distros.DeliverSMBIOS, doc("serial", "ds=nocloud;h=a")), &seed.Media{SMBIOSSerial: "ds=nocloud;h=a"}},
-		"smbios too long":          {config(distros.DeliverSMBIOS, doc("serial", strings.Repeat("a", 256))), nil},
-		"smbios empty":             {config(distros.DeliverSMBIOS, doc("serial", "")), nil},
-		"smbios newline":           {config(distros.DeliverSMBIOS, doc("serial", "a\nb")), nil},
-		"smbios ends in space":     {config(distros.DeliverSMBIOS, doc("serial", "a ")), nil},
-		"smbios of two":            {config(distros.DeliverSMBIOS, doc("a", "a"), doc("b", "b")), nil},
-		"kernel":                   {config(distros.DeliverKernel, doc("a", "talos.config=x"), doc("b", "quiet")), &seed.Media{KernelArgs: []string{"talos.config=x", "quiet"}}},
-		"kernel with space":        {config(distros.DeliverKernel, doc("a", "a init=/bin/sh")), nil},
-		"kernel empty":             {config(distros.DeliverKernel, doc("a", "")), nil},
-		"kernel too long":          {config(distros.DeliverKernel, doc("a", strings.Repeat("a", 1500))), nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got, err := seed.Pack(c.cfg)
-			if c.want == nil {
-				if err == nil {
-					t.Errorf("accepted: %+v", got)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(*c.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kdomanski/iso9660"
 
+	"distrolab/distros"
 	"distrolab/provision"
 )
 
@@ -19,6 +20,7 @@ const (
 	maxLabel       = 32       // bytes
 	maxName        = 28       // bytes of a file name, its version suffix ";1" apart
 	maxExtension   = 8        // bytes after the dot
+	maxPath        = 255      // bytes of a whole path
 	maxVolumeFiles = 64       // files
 	maxVolumeBytes = 64 << 20 // bytes of all contents
 )
@@ -29,25 +31,29 @@ func packVolume(cfg provision.Config) (Media, error) {
 	if label == "" || len(label) > maxLabel || !only(label, isLabelByte) {
 		return Media{}, fmt.Errorf("packing volume: label %q must be 1 to %d letters, digits, - and _", label, maxLabel)
 	}
-	if err := checkFiles(cfg.Documents); err != nil {
+	media := cfg.Delivery.Media
+	if media != "" && media != distros.MediaDisk && media != distros.MediaCDROM {
+		return Media{}, fmt.Errorf("packing volume %s: media %q must be %s or %s", label, media, distros.MediaDisk, distros.MediaCDROM)
+	}
+	if err := checkFiles(cfg.Documents, checkISOName); err != nil {
 		return Media{}, fmt.Errorf("packing volume %s: %w", label, err)
 	}
 	image, err := writeISO(label, cfg.Documents)
 	if err != nil {
 		return Media{}, fmt.Errorf("packing volume %s: %w", label, err)
 	}
-	return Media{Volume: &Volume{Label: label, Image: image}}, nil
+	return Media{Volume: &Volume{Label: label, Image: image, CDROM: media == distros.MediaCDROM}}, nil
 }
 
-// checkFiles refuses names that ISO 9660 would change and sizes no config has.
-func checkFiles(docs []provision.Document) error {
+// checkFiles refuses names that check does not like and sizes no config has.
+func checkFiles(docs []provision.Document, check func(name string) error) error {
 	if len(docs) == 0 || len(docs) > maxVolumeFiles {
 		return fmt.Errorf("%d files, must be 1 to %d", len(docs), maxVolumeFiles)
 	}
 	total := 0
 	seen := map[string]bool{}
 	for _, doc := range docs {
-		if err := checkName(doc.Name); err != nil {
+		if err := check(doc.Name); err != nil {
 			return fmt.Errorf("file %q: %w", doc.Name, err)
 		}
 		if seen[doc.Name] {
@@ -69,11 +75,21 @@ func checkFiles(docs []provision.Document) error {
 	return nil
 }
 
-// checkName accepts a relative path, such as user-data or
-// openstack/latest/user_data, of which the guest will see every byte.
-func checkName(name string) error {
-	if name == "" || path.IsAbs(name) || path.Clean(name) != name {
-		return errors.New("use a plain relative path")
+// checkPath accepts a relative path, such as user-data.toml or
+// openstack/latest/user_data, that means the same in a file system and a URL.
+func checkPath(name string) error {
+	plain := func(c byte) bool { return c == '/' || isSerialByte(c) }
+	if name == "" || len(name) > maxPath || path.IsAbs(name) || path.Clean(name) != name || strings.HasPrefix(name, "..") || !only(name, plain) {
+		return fmt.Errorf("use a plain relative path of at most %d letters, digits, - _ and .", maxPath)
+	}
+	return nil
+}
+
+// checkISOName accepts a path of which a guest that mounts ISO 9660 will see
+// every byte.
+func checkISOName(name string) error {
+	if err := checkPath(name); err != nil {
+		return err
 	}
 	parts := strings.Split(name, "/")
 	if len(parts) > 8 { // ECMA-119 6.8.2.1: no deeper than eight
@@ -109,13 +125,15 @@ func writeISO(label string, docs []provision.Document) (image []byte, err error)
 			image, err = nil, errors.Join(err, fmt.Errorf("removing the staging directory: %w", cleanErr))
 		}
 	}()
+	size := 24 * sectorSize // what is not content, about
 	for _, doc := range docs {
+		size += len(doc.Content) + 2*sectorSize
 		if err := writer.AddFile(strings.NewReader(doc.Content), doc.Name); err != nil {
 			return nil, fmt.Errorf("staging %s: %w", doc.Name, err)
 		}
 	}
-	var out bytes.Buffer
-	if err := writer.WriteTo(&out, label); err != nil {
+	out := bytes.NewBuffer(make([]byte, 0, size)) // growing would copy it over and over
+	if err := writer.WriteTo(out, label); err != nil {
 		return nil, fmt.Errorf("writing ISO 9660: %w", err)
 	}
 	return fixDates(out.Bytes())
