@@ -39,7 +39,7 @@ func userlands() map[string][]string {
 		"privilege":  {"sudo", "doas"},
 		"network":    {"networkd", "networkmanager"},
 		"time":       {"timesyncd", "chrony"},
-		"registries": {"containerd", "docker", "containers", "k3s"},
+		"registries": {"containerd", "flatcar-containerd", "docker", "containers", "k3s"},
 		"updates":    {"flatcar", "zincati", "apt", "transactional", "manual"},
 		"usr":        {"writable", "read-only", "read-only-but-local"},
 		"cgroup":     {"v1", "v2"},

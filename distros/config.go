@@ -126,7 +126,7 @@ type Userland struct {
 	Privilege  string `yaml:"privilege,omitempty" json:"privilege,omitempty"`   // how users become root: "sudo" or "doas"
 	Network    string `yaml:"network,omitempty" json:"network,omitempty"`       // whose files configure it: "networkd", "networkmanager"
 	Time       string `yaml:"time,omitempty" json:"time,omitempty"`             // client of time servers: "timesyncd" or "chrony"
-	Registries string `yaml:"registries,omitempty" json:"registries,omitempty"` // whose files name registry mirrors: "containerd", "docker", "containers", "k3s"
+	Registries string `yaml:"registries,omitempty" json:"registries,omitempty"` // whose files name registry mirrors: "containerd", "flatcar-containerd" (which reads no file of /etc by itself), "docker", "containers", "k3s"
 	Updates    string `yaml:"updates,omitempty" json:"updates,omitempty"`       // what updates by itself: "flatcar", "zincati", "apt", "transactional", or "manual": nothing does
 	Usr        string `yaml:"usr,omitempty" json:"usr,omitempty"`               // "writable", "read-only", or "read-only-but-local": /usr/local is writable
 	Cgroup     string `yaml:"cgroup,omitempty" json:"cgroup,omitempty"`         // "v1" or "v2"

@@ -58,15 +58,17 @@ func TestEachProgramReadsItsOwnFile(t *testing.T) {
 		path   string
 		want   string
 	}{
-		"timesyncd":  {func(u *distros.Userland) { u.Time = "timesyncd" }, "/etc/systemd/timesyncd.conf.d/90-distrolab.conf", "[Time]\nNTP=192.168.50.1 time.example.org\n"},
-		"chrony":     {func(u *distros.Userland) { u.Time = "chrony" }, "/etc/chrony.conf", "server 192.168.50.1 iburst\nserver time.example.org iburst\n"},
-		"containerd": {func(u *distros.Userland) { u.Registries = "containerd" }, "/etc/containerd/certs.d/docker.io/hosts.toml", `[host."http://192.168.50.1:5000"]`},
-		"containers": {func(u *distros.Userland) { u.Registries = "containers" }, "/etc/containers/registries.conf.d/90-distrolab.conf", "location = \"192.168.50.1:5000\"\ninsecure = true\n"},
-		"docker":     {func(u *distros.Userland) { u.Registries = "docker" }, "/etc/docker/daemon.json", `"http://192.168.50.1:5000"`},
-		"k3s":        {func(u *distros.Userland) { u.Registries = "k3s" }, "/etc/rancher/k3s/registries.yaml", "\"registry.k8s.io\":\n    endpoint:\n      - \"https://mirror.example.org/k8s\"\n"},
-		"flatcar":    {func(u *distros.Userland) { u.Updates = "flatcar" }, "/etc/flatcar/update.conf", "SERVER=disabled\n"},
-		"zincati":    {func(u *distros.Userland) { u.Updates = "zincati" }, "/etc/zincati/config.d/90-distrolab.toml", "enabled = false\n"},
-		"apt":        {func(u *distros.Userland) { u.Updates = "apt" }, "/etc/apt/apt.conf.d/99-distrolab", "APT::Periodic::Enable \"0\";\n"},
+		"timesyncd":            {func(u *distros.Userland) { u.Time = "timesyncd" }, "/etc/systemd/timesyncd.conf.d/90-distrolab.conf", "[Time]\nNTP=192.168.50.1 time.example.org\n"},
+		"chrony":               {func(u *distros.Userland) { u.Time = "chrony" }, "/etc/chrony.conf", "server 192.168.50.1 iburst\nserver time.example.org iburst\n"},
+		"containerd":           {func(u *distros.Userland) { u.Registries = "containerd" }, "/etc/containerd/certs.d/docker.io/hosts.toml", `[host."http://192.168.50.1:5000"]`},
+		"Flatcar's containerd": {func(u *distros.Userland) { u.Registries = "flatcar-containerd" }, "/etc/systemd/system/containerd.service.d/10-distrolab.conf", "[Service]\nEnvironment=CONTAINERD_CONFIG=/etc/containerd/config.toml\n"},
+		"Flatcar's settings":   {func(u *distros.Userland) { u.Registries = "flatcar-containerd" }, "/etc/containerd/config.toml", "enable_selinux = true\n"},
+		"containers":           {func(u *distros.Userland) { u.Registries = "containers" }, "/etc/containers/registries.conf.d/90-distrolab.conf", "location = \"192.168.50.1:5000\"\ninsecure = true\n"},
+		"docker":               {func(u *distros.Userland) { u.Registries = "docker" }, "/etc/docker/daemon.json", `"http://192.168.50.1:5000"`},
+		"k3s":                  {func(u *distros.Userland) { u.Registries = "k3s" }, "/etc/rancher/k3s/registries.yaml", "\"registry.k8s.io\":\n    endpoint:\n      - \"https://mirror.example.org/k8s\"\n"},
+		"flatcar":              {func(u *distros.Userland) { u.Updates = "flatcar" }, "/etc/flatcar/update.conf", "SERVER=disabled\n"},
+		"zincati":              {func(u *distros.Userland) { u.Updates = "zincati" }, "/etc/zincati/config.d/90-distrolab.toml", "enabled = false\n"},
+		"apt":                  {func(u *distros.Userland) { u.Updates = "apt" }, "/etc/apt/apt.conf.d/99-distrolab", "APT::Periodic::Enable \"0\";\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := whole()
@@ -197,7 +199,7 @@ func TestEveryPartIsPlannedOrAGap(t *testing.T) {
 			return rapid.SampledFrom(append(values, "")).Draw(t, name)
 		}
 		u := distros.Userland{Init: pick("init", "systemd", "openrc"), Time: pick("time", "timesyncd", "chrony"),
-			Registries: pick("registries", "containerd", "docker", "containers", "k3s"), Cgroup: pick("cgroup", "v1", "v2"),
+			Registries: pick("registries", "containerd", "flatcar-containerd", "docker", "containers", "k3s"), Cgroup: pick("cgroup", "v1", "v2"),
 			Updates: pick("updates", "flatcar", "zincati", "apt", "transactional", "manual"), Usr: pick("usr", "writable", "read-only", "read-only-but-local")}
 		p := plan(t, intent, u)
 		if diff := cmp.Diff(p, plan(t, intent, u)); diff != "" {

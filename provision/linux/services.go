@@ -15,6 +15,7 @@ const (
 	chronyPath     = "/etc/chrony.conf"
 	containerdPath = "/etc/containerd/config.toml"
 	hostsDirectory = "/etc/containerd/certs.d"
+	dropInPath     = "/etc/systemd/system/containerd.service.d/10-distrolab.conf"
 	containersPath = "/etc/containers/registries.conf.d/90-distrolab.conf"
 	dockerPath     = "/etc/docker/daemon.json"
 	k3sPath        = "/etc/rancher/k3s/registries.yaml"
@@ -54,12 +55,13 @@ func (p *planner) registries() {
 	const means = "names the mirrors of registries"
 	switch p.userland.Registries {
 	case "containerd":
-		p.file("registries", "tells containerd where mirrors are named", provision.File{Path: containerdPath, Content: containerdText})
-		for _, host := range mirrors.Hosts() {
-			p.file("registries", "names the mirrors of "+host, provision.File{
-				Path: hostsDirectory + "/" + host + "/hosts.toml", Content: hostsText(mirrors.Mirrors[host]),
-			})
-		}
+		p.containerd("")
+	case "flatcar-containerd":
+		// Flatcar's unit names a file below /usr, which nobody can change.
+		p.file("registries", "makes containerd read its settings from /etc instead of /usr", provision.File{
+			Path: dropInPath, Content: "[Service]\nEnvironment=CONTAINERD_CONFIG=" + containerdPath + "\n",
+		})
+		p.containerd(containerdSELinux)
 	case "containers":
 		p.file("registries", means+" for podman and CRI-O", provision.File{Path: containersPath, Content: containersText(mirrors)})
 	case "k3s":
@@ -71,11 +73,28 @@ func (p *planner) registries() {
 	}
 }
 
+// containerd writes its settings, of which one system has more, and, for each
+// registry, its mirrors.
+func (p *planner) containerd(more string) {
+	settings := "version = 2\n\n" + more + containerdText
+	p.file("registries", "tells containerd where mirrors are named", provision.File{Path: containerdPath, Content: settings})
+	mirrors := p.intent.Registries
+	for _, host := range mirrors.Hosts() {
+		p.file("registries", "names the mirrors of "+host, provision.File{
+			Path: hostsDirectory + "/" + host + "/hosts.toml", Content: hostsText(mirrors.Mirrors[host]),
+		})
+	}
+}
+
+// containerdSELinux keeps what Flatcar's own settings have beside that.
+const containerdSELinux = `[plugins."io.containerd.grpc.v1.cri"]
+  enable_selinux = true
+
+`
+
 // containerdText lets containerd read mirrors, and keeps what a node needs: the
 // kubelet's cgroups are systemd's. Version 2 of the file is read by 1.4 to 2.x.
-const containerdText = `version = 2
-
-[plugins."io.containerd.grpc.v1.cri".registry]
+const containerdText = `[plugins."io.containerd.grpc.v1.cri".registry]
   config_path = "/etc/containerd/certs.d"
 
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
