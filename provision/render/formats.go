@@ -7,6 +7,7 @@ import (
 	"distrolab/distros"
 	"distrolab/provision"
 	"distrolab/provision/cloudinit"
+	"distrolab/provision/combustion"
 	"distrolab/provision/ignition"
 )
 
@@ -23,8 +24,9 @@ type format struct {
 // formats lists them by the name that catalog entries use.
 func formats() map[string]format {
 	return map[string]format{
-		cloudinit.Format: {cloudinit.Render, cloudinit.Validate, cloudinit.Check},
-		ignition.Format:  {ignition.Render, ignition.Validate, ignition.Check},
+		cloudinit.Format:  {cloudinit.Render, cloudinit.Validate, cloudinit.Check},
+		combustion.Format: {combustion.Render, combustion.Validate, combustion.Check},
+		ignition.Format:   {ignition.Render, ignition.Validate, ignition.Check},
 	}
 }
 
