@@ -38,15 +38,24 @@ const (
 // Render writes the documents for intent, which must be valid. What the
 // system cannot do is in the Config's Gaps.
 func Render(intent provision.Intent, target provision.Target) (provision.Config, error) {
+	if _, err := specOf(target); err != nil {
+		return provision.Config{}, fmt.Errorf("rendering Butane: %w", err)
+	}
 	plan, err := linux.Make(intent, target.Distro.Userland)
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering Butane: %w", err)
 	}
 	network, known := linux.Network(intent.Network, target.Distro.Userland.Network)
 	if !known {
-		plan.Gaps = append(plan.Gaps, provision.Gap{Field: "network", Reason: "this system's network is fixed in its image; it uses DHCP"})
+		plan.Gaps = append(plan.Gaps, provision.Gap{Field: "network", Reason: "it is not known which program sets up this system's network, which uses DHCP; write its file under files"})
 	}
-	plan.Files = append(network, plan.Files...)
+	for _, f := range network {
+		if slices.ContainsFunc(plan.Files, func(o linux.File) bool { return o.Path == f.Path }) {
+			plan.Gaps = append(plan.Gaps, provision.Gap{Field: "network", Reason: "the intent's own file " + f.Path + " takes the place of the one that would carry this out"})
+			network = nil
+		}
+	}
+	plan.Files = append(own(intent), append(network, plan.Files...)...)
 	source, err := yamldoc.Marshal(butaneDocument(intent, plan, target))
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering Butane: %w", err)
@@ -56,22 +65,54 @@ func Render(intent provision.Intent, target provision.Target) (provision.Config,
 	if err != nil {
 		return provision.Config{}, err
 	}
-	name := cmp.Or(target.Delivery.File, documentName)
-	if target.Delivery.Kind == distros.DeliverFWCfg {
-		name = target.Delivery.Key
-	}
 	cfg := provision.Config{
 		Format:    Format,
 		Sources:   []provision.Document{{Name: sourceName, Content: source}},
-		Documents: []provision.Document{{Name: name, Content: text}},
+		Documents: []provision.Document{{Name: nameFor(target.Delivery), Content: text}},
 		Delivery:  target.Delivery,
-		Steps:     steps(intent, plan),
+		Steps:     steps(intent, plan, target.Delivery),
 		Gaps:      append(plan.Gaps, gaps(intent)...),
+		Secrets:   encodedSecrets(plan.Files, intent.Secrets()),
 	}
 	if err := Validate(cfg); err != nil {
 		return provision.Config{}, err
 	}
 	return cfg, nil
+}
+
+// nameFor is the name of the one document: what the channel calls it.
+func nameFor(d distros.Delivery) string {
+	if d.Kind == distros.DeliverFWCfg {
+		return d.Key
+	}
+	return cmp.Or(d.File, documentName)
+}
+
+// encodedSecrets lists the files that hold a secret as Butane may write them:
+// in base64, where the text of the secret is not seen.
+func encodedSecrets(files []linux.File, secrets []string) []string {
+	var encoded []string
+	for _, f := range files {
+		if slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(f.Content, secret) }) {
+			encoded = append(encoded, base64.StdEncoding.EncodeToString([]byte(f.Content)))
+		}
+	}
+	return encoded
+}
+
+// own are the files that Ignition needs for what other formats have words for.
+func own(intent provision.Intent) []linux.File {
+	files := []linux.File{{
+		File:  provision.File{Path: provision.HostnamePath, Content: intent.Hostname + "\n"},
+		Field: "hostname", Means: "names the machine " + intent.Hostname,
+	}}
+	if len(intent.Users) > 0 {
+		files = append(files, linux.File{
+			File:  sudoersFile(intent.Users),
+			Field: "users", Means: "lets the users become root without a password",
+		})
+	}
+	return files
 }
 
 // Translate turns Butane text into Ignition JSON. Contents stay readable in
@@ -126,20 +167,36 @@ const (
 	atBoot   = "first boot of the system itself"
 )
 
-// steps puts into words what will happen.
-func steps(intent provision.Intent, plan linux.Plan) []provision.Step {
-	list := []provision.Step{{Stage: inInitrd, Does: "names the machine " + intent.Hostname + " in " + provision.HostnamePath, Fields: []string{"hostname"}}}
+// steps puts into words what will happen, in Ignition's order.
+func steps(intent provision.Intent, plan linux.Plan, d distros.Delivery) []provision.Step {
+	list := []provision.Step{{Stage: inInitrd, Does: "Ignition reads the config from " + place(d) + ", on the first boot of the disk only"}}
 	for i, u := range intent.Users {
 		list = append(list, provision.Step{
 			Stage:  inInitrd,
-			Does:   fmt.Sprintf("makes the user %s with %d SSH keys, who may become root by sudo", u.Name, len(u.SSHAuthorizedKeys)),
+			Does:   fmt.Sprintf("makes the user %s, who logs in with %d SSH keys and has no password", u.Name, len(u.SSHAuthorizedKeys)),
 			Fields: []string{fmt.Sprintf("users[%d]", i)},
 		})
 	}
+	planned := plan.Steps(inInitrd, atBoot)
 	if intent.Network.DHCP && intent.Network.MAC == "" {
-		list = append(list, provision.Step{Stage: atBoot, Does: "asks for an address by DHCP, as the system does by default", Fields: []string{"network"}})
+		planned = append(planned, provision.Step{Stage: atBoot, Does: "asks for an address by DHCP, as the system does by default", Fields: []string{"network"}})
 	}
-	return append(list, plan.Steps(inInitrd, atBoot)...)
+	return append(list, planned...)
+}
+
+// place says where Ignition finds the config.
+func place(d distros.Delivery) string {
+	switch d.Kind {
+	case distros.DeliverFWCfg:
+		return "the firmware configuration entry " + d.Key
+	case distros.DeliverVolume:
+		return nameFor(d) + " on the volume " + d.Label
+	case distros.DeliverDisk:
+		return "the virtio disk with the serial number " + d.Serial
+	case distros.DeliverHTTP:
+		return "the address that the kernel command line names"
+	}
+	return nameFor(d)
 }
 
 // gaps lists what Ignition cannot do on any system.
@@ -167,36 +224,37 @@ func butaneDocument(intent provision.Intent, plan linux.Plan, target provision.T
 		{Key: "version", Value: yamldoc.Text(target.Profile.VersionFor(target.Release))},
 	}
 	if len(intent.Users) > 0 {
-		pairs = append(pairs, yamldoc.Pair{Key: "passwd", Value: yamldoc.Map(yamldoc.Pair{Key: "users", Value: users(intent.Users)})})
+		pairs = append(pairs, yamldoc.Pair{Key: "passwd", Value: yamldoc.Map(yamldoc.Pair{Key: "users", Value: users(intent.Users, target)})})
 	}
-	pairs = append(pairs, yamldoc.Pair{Key: "storage", Value: yamldoc.Map(yamldoc.Pair{Key: "files", Value: files(intent, plan)})})
+	pairs = append(pairs, yamldoc.Pair{Key: "storage", Value: yamldoc.Map(yamldoc.Pair{Key: "files", Value: files(plan)})})
 	if len(plan.Units) > 0 {
 		pairs = append(pairs, yamldoc.Pair{Key: "systemd", Value: yamldoc.Map(yamldoc.Pair{Key: "units", Value: units(plan.Units)})})
 	}
 	return yamldoc.Map(pairs...)
 }
 
-// users lists the accounts. The group sudo exists on all systems of the
-// family; see sudoersFile for what it alone would not do.
-func users(users []provision.User) yamldoc.Node {
+// users lists the accounts. Flatcar's group sudo is what may become root there;
+// of the others not all have such a group, and useradd refuses unknown ones.
+func users(users []provision.User, target provision.Target) yamldoc.Node {
+	var groups yamldoc.Node
+	if target.Profile.Variant == "flatcar" {
+		groups = yamldoc.Words("sudo")
+	}
 	var list []yamldoc.Node
 	for _, u := range users {
 		list = append(list, yamldoc.Map(
 			yamldoc.Pair{Key: "name", Value: yamldoc.Text(u.Name)},
-			yamldoc.Pair{Key: "groups", Value: yamldoc.Words("sudo")},
-			yamldoc.Pair{Key: "shell", Value: yamldoc.Text("/bin/bash")},
+			yamldoc.Pair{Key: "groups", Value: groups},
+			yamldoc.Pair{Key: "shell", Value: yamldoc.Text(cmp.Or(target.Distro.Userland.Shell, "/bin/bash"))},
 			yamldoc.Pair{Key: "ssh_authorized_keys", Value: yamldoc.Texts(u.SSHAuthorizedKeys)},
 		))
 	}
 	return yamldoc.List(list...)
 }
 
-// files lists the name, the right to become root, then what was planned.
-func files(intent provision.Intent, plan linux.Plan) yamldoc.Node {
-	list := []yamldoc.Node{file(provision.File{Path: provision.HostnamePath, Content: intent.Hostname + "\n"})}
-	if len(intent.Users) > 0 {
-		list = append(list, file(sudoersFile(intent.Users)))
-	}
+// files lists what was planned.
+func files(plan linux.Plan) yamldoc.Node {
+	var list []yamldoc.Node
 	for _, f := range plan.Files {
 		list = append(list, file(f.File))
 	}

@@ -76,6 +76,16 @@ func (p *planner) file(field, means string, f provision.File) {
 	p.plan.Files = append(p.plan.Files, File{File: f, Field: field, Means: means})
 }
 
+// unit plans one. What the intent itself says of the unit of that name counts.
+func (p *planner) unit(u Unit) {
+	own := func(o Unit) bool { return o.Name == u.Name }
+	if slices.ContainsFunc(p.plan.Units, own) {
+		p.gap(u.Field, "what the intent says of the unit %s takes the place of what would carry this out", u.Name)
+		return
+	}
+	p.plan.Units = append(p.plan.Units, u)
+}
+
 func (p *planner) gap(field, reason string, args ...any) {
 	p.plan.Gaps = append(p.plan.Gaps, provision.Gap{Field: field, Reason: fmt.Sprintf(reason, args...)})
 }
@@ -116,7 +126,7 @@ func (p *planner) units() {
 			p.gap(field, "%s is a systemd unit, and this system does not run systemd", u.Name)
 			continue
 		}
-		p.plan.Units = append(p.plan.Units, Unit{Unit: u, Field: field})
+		p.unit(Unit{Unit: u, Field: field})
 	}
 }
 
@@ -171,7 +181,7 @@ func (p *planner) join() error {
 	for _, f := range files {
 		p.file("join", "says which cluster, how to know it, and the token", f)
 	}
-	p.plan.Units = append(p.plan.Units, Unit{Unit: kubeadm.Unit(), Field: "join"})
+	p.unit(Unit{Unit: kubeadm.Unit(), Field: "join"})
 	p.modules, p.sysctl = kubeadm.Modules(), kubeadm.Sysctl()
 	p.note("join", fmt.Sprintf("expects kubeadm, kubelet and a container runtime on the node, for Kubernetes %s; this config does not install them", p.intent.Join.Kubernetes))
 	return nil

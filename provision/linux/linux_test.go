@@ -189,6 +189,26 @@ func TestOwnFileWins(t *testing.T) {
 	}
 }
 
+// TestOwnUnitWins: what the intent says of a unit counts, and the part that
+// would say otherwise is a gap.
+func TestOwnUnitWins(t *testing.T) {
+	intent := intenttest.Full()
+	intent.Units = []provision.Unit{{Name: "locksmithd.service", Enabled: true}}
+	p := plan(t, intent, whole())
+	var of []linux.Unit
+	for _, u := range p.Units {
+		if u.Name == "locksmithd.service" {
+			of = append(of, u)
+		}
+	}
+	if len(of) != 1 || of[0].Mask || !of[0].Enabled {
+		t.Errorf("the unit is planned as %+v", of)
+	}
+	if !slices.Contains(gapFields(p), "update") {
+		t.Errorf("no gap says that update was displaced: %v", gapFields(p))
+	}
+}
+
 // TestEveryPartIsPlannedOrAGap over any intent and any userland: each file of
 // the plan is there once, and each part is answered.
 func TestEveryPartIsPlannedOrAGap(t *testing.T) {

@@ -188,13 +188,13 @@ func (p *planner) update() {
 	case p.userland.Updates == "apt":
 		p.file("update", never, provision.File{Path: aptPath, Content: "APT::Periodic::Enable \"0\";\n"})
 	case p.userland.Updates == "transactional":
-		p.plan.Units = append(p.plan.Units, Unit{Unit: provision.Unit{Name: "transactional-update.timer", Enabled: auto}, Field: "update"})
+		p.unit(Unit{Unit: provision.Unit{Name: "transactional-update.timer", Enabled: auto}, Field: "update"})
 	case auto:
 		p.note("update", "leaves updates on, as they are by default")
 	case p.userland.Updates == "flatcar":
 		p.file("update", never, provision.File{Path: flatcarPath, Content: "SERVER=disabled\nREBOOT_STRATEGY=off\n"})
 		for _, name := range []string{"update-engine.service", "locksmithd.service"} {
-			p.plan.Units = append(p.plan.Units, Unit{Unit: provision.Unit{Name: name}, Mask: true, Field: "update"})
+			p.unit(Unit{Unit: provision.Unit{Name: name}, Mask: true, Field: "update"})
 		}
 	case p.userland.Updates == "zincati":
 		p.file("update", never, provision.File{Path: zincatiPath, Content: "[updates]\nenabled = false\n"})
