@@ -68,7 +68,9 @@ func Files(j provision.Join, node Node) ([]provision.File, error) {
 }
 
 // Unit joins once, when the runtime and the network are up. It tries again
-// until it has joined: the API server may be on its way.
+// until it has joined: the API server may be on its way. It is no oneshot
+// because systemd before 244 does not restart those, and because the boot
+// would wait for it.
 func Unit() provision.Unit {
 	return provision.Unit{Name: provision.JoinUnit, Enabled: true, Content: `[Unit]
 Description=Join the Kubernetes cluster by kubeadm
@@ -77,7 +79,7 @@ After=network-online.target containerd.service crio.service
 ConditionPathExists=!/etc/kubernetes/kubelet.conf
 
 [Service]
-Type=oneshot
+Type=simple
 RemainAfterExit=yes
 Environment=PATH=/opt/bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin
 ExecStart=/usr/bin/env kubeadm join --config ` + provision.JoinPath + `
