@@ -9,6 +9,9 @@ import (
 	"distrolab/provision/cloudinit"
 	"distrolab/provision/combustion"
 	"distrolab/provision/ignition"
+	"distrolab/provision/k3os"
+	"distrolab/provision/rancheros"
+	"distrolab/provision/talos"
 )
 
 // FormatNone is the format of systems that take no config.
@@ -27,6 +30,7 @@ func formats() map[string]format {
 		cloudinit.Format:  {cloudinit.Render, cloudinit.Validate, cloudinit.Check},
 		combustion.Format: {combustion.Render, combustion.Validate, combustion.Check},
 		ignition.Format:   {ignition.Render, ignition.Validate, ignition.Check},
+		talos.Format:      {talos.Render, talos.Validate, talos.Check},
 	}
 }
 
