@@ -15,7 +15,7 @@ func (d Domain) devices() *libvirtxml.DomainDeviceList {
 		Serials: []libvirtxml.DomainSerial{d.serial()},
 	}
 	for i, disk := range d.Disks {
-		list.Disks = append(list.Disks, disk.device(i, d.Kernel == nil && i == 0))
+		list.Disks = append(list.Disks, disk.device(i, d.Kernel == nil && i == 0 && !disk.CDROM))
 	}
 	return list
 }
@@ -39,6 +39,9 @@ func (d Domain) serial() libvirtxml.DomainSerial {
 
 // device places a disk on virtio-blk: minimal kernels have no other driver.
 func (k Disk) device(index int, boot bool) libvirtxml.DomainDisk {
+	if k.CDROM {
+		return k.drive(index)
+	}
 	disk := libvirtxml.DomainDisk{
 		Device:       "disk",
 		Driver:       &libvirtxml.DomainDiskDriver{Name: "qemu", Type: string(k.Format), Cache: diskCache, Discard: "unmap"},
@@ -57,6 +60,19 @@ func (k Disk) device(index int, boot bool) libvirtxml.DomainDisk {
 		disk.BackingStore = &libvirtxml.DomainDiskBackingStore{}
 	}
 	return disk
+}
+
+// drive is a CD-ROM drive on the SATA controller that the machine type has
+// anyway: what a PC has, and what kernels that know CD-ROM drives at all can read.
+func (k Disk) drive(index int) libvirtxml.DomainDisk {
+	return libvirtxml.DomainDisk{
+		Device:       "cdrom",
+		Driver:       &libvirtxml.DomainDiskDriver{Name: "qemu", Type: string(k.Format), Cache: diskCache},
+		Source:       fileSource(k.Path),
+		BackingStore: &libvirtxml.DomainDiskBackingStore{},
+		Target:       &libvirtxml.DomainDiskTarget{Dev: "sd" + string(rune('a'+index)), Bus: "sata"},
+		ReadOnly:     &libvirtxml.DomainDiskReadOnly{},
+	}
 }
 
 // backingStore renders the chain, ended explicitly so that libvirt opens no

@@ -75,12 +75,13 @@ const (
 	QCOW2 DiskFormat = "qcow2"
 )
 
-// Disk is one virtio disk.
+// Disk is one virtio disk, or a CD-ROM drive with a medium.
 type Disk struct {
 	Path     string
 	Format   DiskFormat
 	Backing  []Backing // the chain under a qcow2 overlay, nearest first; nil: libvirt reads it from the image
 	ReadOnly bool
+	CDROM    bool   // a SATA CD-ROM drive, for systems that look for their config on nothing else; needs a raw image
 	Serial   string // shown as /dev/disk/by-id/virtio-SERIAL; at most 20 characters of A-Z a-z 0-9 _ . -
 }
 

@@ -121,6 +121,9 @@ func (k Disk) validate() error {
 	if k.Format == Raw && len(k.Backing) > 0 {
 		problems = append(problems, errors.New("backing: a raw image has none"))
 	}
+	if k.CDROM && (k.Format != Raw || k.Serial != "") {
+		problems = append(problems, errors.New("cdrom: its image must be raw, and it has no serial"))
+	}
 	ok := func(r rune) bool {
 		return strings.ContainsRune("_.-", r) || r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r))
 	}

@@ -46,7 +46,7 @@ func goldenDomains() map[string]Domain {
 		"kernel": {
 			Name: "distrolab-probe", Tag: tag, VCPUs: 1, MemoryMiB: 256, Accelerator: TCG,
 			Kernel:        &DirectKernel{Kernel: "/data/vmlinuz", Initrd: "/data/initrd", Cmdline: "console=ttyS0 a=\"b c\""},
-			Disks:         []Disk{{Path: "/data/seed.img", Format: Raw, ReadOnly: true}},
+			Disks:         []Disk{{Path: "/data/seed.img", Format: Raw, ReadOnly: true}, {Path: "/data/seed.iso", Format: Raw, CDROM: true}},
 			ConsoleSocket: "/run/dl/console",
 		},
 		"hostile": {
@@ -149,6 +149,7 @@ func TestXMLRefusesWhatCannotWork(t *testing.T) {
 		"disks[0]: format":             func(d *Domain) { d.Disks = []Disk{{Path: "/d"}} },
 		"a raw image has none":         func(d *Domain) { d.Disks = []Disk{{Path: "/d", Format: Raw, Backing: []Backing{{"/b", Raw}}}} },
 		"serial":                       func(d *Domain) { d.Disks = []Disk{{Path: "/d", Format: Raw, Serial: "a,b"}} },
+		"cdrom":                        func(d *Domain) { d.Disks = []Disk{{Path: "/d", Format: QCOW2, CDROM: true}} },
 		"are too many":                 func(d *Domain) { d.Disks = make([]Disk, 25) },
 		"at most 107":                  func(d *Domain) { d.ConsoleSocket = long },
 		"firmware socket":              func(d *Domain) { d.FirmwareSocket = "x" },

@@ -12,7 +12,8 @@
 // The parts, one file each:
 //
 //	guest      -> port (splits the stream, checks, taps) -> switch -> port -> guest
-//	switch    <-> gateway: a TCP/IP stack in user space with DHCP, DNS and NTP
+//	switch    <-> gateway: a TCP/IP stack in user space with DHCP, DNS, NTP
+//	             and the documents that guests read at first boot
 //	gateway   <-> host: NAT outwards, Dial and Forward inwards
 //
 // The stack is gvisor's. Switch and services are our own: those of

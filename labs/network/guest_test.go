@@ -171,6 +171,14 @@ func boot(t testing.TB, n *Network, lease Lease, tap func(Frame)) *pc {
 
 func newPC(t testing.TB, conn net.Conn, lease Lease) *pc {
 	t.Helper()
+	g := silentPC(t, conn, lease)
+	g.announce(t)
+	return g
+}
+
+// silentPC is a guest that has not sent anything yet.
+func silentPC(t testing.TB, conn net.Conn, lease Lease) *pc {
+	t.Helper()
 	wire := channel.New(4096, mtu, tcpip.LinkAddress(lease.MAC))
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
@@ -208,7 +216,6 @@ func newPC(t testing.TB, conn net.Conn, lease Lease) *pc {
 	})
 	g := &pc{stack: s, lease: lease}
 	t.Cleanup(func() { cancel(); conn.Close(); pumps.Wait(); s.Destroy() })
-	g.announce(t)
 	return g
 }
 

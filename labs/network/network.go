@@ -28,10 +28,11 @@ type Network struct {
 	// dialOut opens a socket of the host to the outside; tests replace it.
 	dialOut func(ctx context.Context, network, address string) (net.Conn, error)
 
-	outside outsideStats
-	mu      sync.Mutex
-	stats   map[[6]byte]*guestStats // zero MAC: not known
-	owners  map[[6]byte]*port       // who sends from a leased MAC now
+	documents documents
+	outside   outsideStats
+	mu        sync.Mutex
+	stats     map[[6]byte]*guestStats // zero MAC: not known
+	owners    map[[6]byte]*port       // who sends from a leased MAC now
 }
 
 // New starts a network. It lives until Close is called or ctx ends.
@@ -53,6 +54,7 @@ func New(ctx context.Context, cfg Config) (*Network, error) {
 		n.statsOf([6]byte(l.MAC))
 	}
 	n.ctx, n.cancel = context.WithCancel(ctx)
+	n.documents.network = n
 	if err := n.start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting lab network: %w", err), n.Close())
 	}

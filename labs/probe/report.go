@@ -22,6 +22,16 @@ type Report struct {
 	SMBIOS  SMBIOS  `json:"smbios"`
 	Storage Storage `json:"storage"`
 	Network Network `json:"network"`
+	HTTP    []Fetch `json:"http,omitempty"` // what the guest was told to fetch, in order
+}
+
+// Fetch is a document that the SMBIOS serial number or the kernel command line
+// told the guest to get.
+type Fetch struct {
+	URL    string `json:"url"`
+	Status int    `json:"status,omitempty"` // of HTTP; 0 when there was no answer
+	Data   []byte `json:"data,omitempty"`   // the body, bounded
+	Error  string `json:"error,omitempty"`  // why Data is not the whole body
 }
 
 // Kernel is the running kernel and the command line it was given.
@@ -92,6 +102,7 @@ type Device struct {
 	FileSystem    string `json:"file_system,omitempty"`    // "iso9660", "vfat", "ext4" or empty
 	Label         string `json:"label,omitempty"`          // label of the file system
 	Files         []File `json:"files,omitempty"`          // in path order
+	Data          []byte `json:"data,omitempty"`           // first bytes of a disk with a serial and no file system
 	Error         string `json:"error,omitempty"`
 }
 
@@ -148,6 +159,36 @@ func (s Storage) Labelled(label string) (Device, bool) {
 		}
 	}
 	return Device{}, false
+}
+
+// WithSerial returns the disk with that serial number.
+func (s Storage) WithSerial(serial string) (Device, bool) {
+	for _, d := range s.Devices {
+		if d.Serial == serial {
+			return d, true
+		}
+	}
+	return Device{}, false
+}
+
+// Partition returns the partition with that name in its disk's table.
+func (s Storage) Partition(name string) (Device, bool) {
+	for _, d := range s.Devices {
+		if d.PartitionName == name {
+			return d, true
+		}
+	}
+	return Device{}, false
+}
+
+// Fetched returns the document that was got from that address.
+func (r Report) Fetched(url string) (Fetch, bool) {
+	for _, f := range r.HTTP {
+		if f.URL == url {
+			return f, true
+		}
+	}
+	return Fetch{}, false
 }
 
 // File returns the entry at that path, relative and without a leading slash.

@@ -65,7 +65,7 @@ func TestGuestReportsEveryDelivery(t *testing.T) {
 		Format:    "cloud-init",
 		Documents: []provision.Document{{Name: "meta-data", Content: "{}"}, {Name: "user-data", Content: userData}},
 		Delivery:  distros.Delivery{Kind: distros.DeliverVolume, Label: "cidata"},
-	})
+	}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,6 +60,7 @@ func collect() probe.Report {
 	r.SMBIOS = readSMBIOS("/sys/firmware/dmi/tables/DMI")
 	r.Storage = readStorage("/sys/class/block", "/dev")
 	r.Network = <-network
+	r.HTTP = fetchAll(wanted(r.SMBIOS.System.Serial, r.Kernel.CommandLine), r.Network)
 	r.Machine = readMachine("/proc", "/sys")
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"time"
 
 	"distrolab/labs/probe"
@@ -85,6 +86,39 @@ func bringUp(name string) error {
 	}
 	request.SetUint16(request.Uint16() | unix.IFF_UP)
 	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request)
+}
+
+// configure gives the interface the address of its lease; what the lab serves
+// lies in the same subnet, so no route is needed.
+func configure(name string, lease probe.Lease) error {
+	prefix, err := netip.ParsePrefix(lease.Address)
+	if err != nil {
+		return fmt.Errorf("reading the lease: %w", err)
+	}
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	for _, part := range []struct {
+		request uint
+		value   []byte
+	}{
+		{unix.SIOCSIFADDR, prefix.Addr().AsSlice()},
+		{unix.SIOCSIFNETMASK, net.CIDRMask(prefix.Bits(), 32)},
+	} {
+		request, err := unix.NewIfreq(name)
+		if err != nil {
+			return err
+		}
+		if err := request.SetInet4Addr(part.value); err != nil {
+			return err
+		}
+		if err := unix.IoctlIfreq(fd, part.request, request); err != nil {
+			return fmt.Errorf("giving %s its address: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // receive waits for one packet; an elapsed wait is errNothing.

@@ -73,6 +73,12 @@ func readDevice(sys, node string) probe.Device {
 	}
 	d.FileSystem, d.Label = identify(head)
 	if d.FileSystem == "" {
+		if d.Serial != "" && len(partitions(sys)) == 0 {
+			d.Data, err = readHead(node, maxFileData)
+		}
+		if err != nil {
+			d.Error = err.Error()
+		}
 		return d
 	}
 	d.Files, err = readMounted(node, d.FileSystem)
@@ -80,6 +86,12 @@ func readDevice(sys, node string) probe.Device {
 		d.Error = err.Error()
 	}
 	return d
+}
+
+// partitions lists the partitions of a disk.
+func partitions(sys string) []string {
+	found, _ := filepath.Glob(filepath.Join(sys, "*", "partition")) // the pattern is right
+	return found
 }
 
 // headSize is enough of a device for identify: ISO 9660 begins at 32 KiB.
