@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"regexp"
 	"strconv"
@@ -19,7 +20,9 @@ import (
 
 // Limits of a check.
 const (
-	maxCheck    = 1 << 20 // bytes of a file
+	maxCheck    = 1 << 20  // bytes of a file
+	maxValues   = 20000    // keys and values; Talos's reader takes seconds for many more
+	maxOdd      = 64 << 10 // bytes of what only Talos's reader takes for YAML
 	maxFindings = 100
 )
 
@@ -70,7 +73,10 @@ func (c *checker) machineConfig(d distros.Delivery) {
 		c.found = []provision.Finding{{Severity: provision.SeverityWarning, Line: 1, Column: 1, Message: "Talos fetches the addresses of this list; what is there was not checked"}}
 		return
 	}
-	c.read()
+	if err := c.read(); err != nil {
+		c.unreadable(err)
+		return
+	}
 	cfg, err := load(c.text)
 	if err != nil {
 		c.unreadable(err)
@@ -102,18 +108,37 @@ func (c *checker) files(cfg config.Provider) {
 	}
 }
 
-// read keeps the documents for their lines; what is no YAML the loader says.
-func (c *checker) read() {
+// read keeps the documents for their lines and says why Talos's reader should
+// not see them: they hold too much.
+func (c *checker) read() error {
 	dec := yaml.NewDecoder(strings.NewReader(c.text))
+	values := 0
 	for {
 		var doc yaml.Node
-		if err := dec.Decode(&doc); err != nil {
-			return
+		switch err := dec.Decode(&doc); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil && len(c.text) > maxOdd:
+			return err
+		case err != nil:
+			return nil // Talos's own reader has the last word
+		}
+		if values += count(&doc); values > maxValues {
+			return fmt.Errorf("it holds more than %d keys and values", maxValues)
 		}
 		if len(doc.Content) > 0 {
 			c.roots = append(c.roots, doc.Content[0])
 		}
 	}
+}
+
+// count counts the node and all below it.
+func count(n *yaml.Node) int {
+	sum := 1
+	for _, child := range n.Content {
+		sum += count(child)
+	}
+	return sum
 }
 
 // unreadable says why the loader refused the text.

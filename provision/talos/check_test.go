@@ -117,6 +117,10 @@ func TestCheckStandsHostileTexts(t *testing.T) {
 		"machine: {network: {interfaces: [null]}, kubelet: null, time: null, udev: null}\ncluster: {controlPlane: {endpoint: 'https://a:1'}, etcd: null, apiServer: null}\n",
 		"machine: {network: {kubespan: {enabled: true}}, pods: [null, 1]}\ncluster: {inlineManifests: [null]}\n",
 		"machine: {files: [" + strings.Repeat("{path: a},", 20000) + strings.Repeat("{x: 1},", 20000) + "]}\n",
+		"machine: {sysctls: {" + strings.Join(numbered("k%d: 1", 50000), ", ") + "}}\n",
+		"machine: {pods: [{a: &a [x,x,x,x,x,x,x], b: &b [*a,*a,*a,*a,*a,*a,*a], c: &c [*b,*b,*b,*b,*b,*b,*b], d: &d [*c,*c,*c,*c,*c,*c,*c], e: &e [*d,*d,*d,*d,*d,*d,*d], f: &f [*e,*e,*e,*e,*e,*e,*e], g: [*f,*f,*f,*f,*f,*f,*f]}]}\n",
+		"machine: {pods: [" + strings.Repeat("{a: ", 9000) + strings.Repeat("}", 9000) + "]}\n",
+		"apiVersion: v1alpha1\nkind: LinkAliasConfig\nname: a\nselector:\n  match: " + strings.Repeat("true && ", 90000) + "true\n",
 		strings.Repeat("---\n", 1<<17), strings.Repeat("apiVersion: v1alpha1\nkind: LinkConfig\nname: a\n---\n", 1<<14),
 	}
 	for _, text := range append(bombs, intenttest.Hostile()...) {
@@ -142,6 +146,15 @@ func TestCheckStandsHostileTexts(t *testing.T) {
 		}
 		talos.Check("user-data", strings.Join(lines, "\n"), to)
 	})
+}
+
+// numbered is the format with each number below n.
+func numbered(format string, n int) []string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(format, i))
+	}
+	return list
 }
 
 func TestValidateRefusesSpoiledDocuments(t *testing.T) {
