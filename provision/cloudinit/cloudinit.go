@@ -1,79 +1,140 @@
 // Package cloudinit renders an Intent for cloud-init and its NoCloud source:
-// user-data, meta-data and, when the network is fixed, network-config.
+// user-data, meta-data and, when the network is fixed, network-config. It also
+// reads such files when a person wrote them.
 //
-// It uses only keys that cloud-init 22.4 (Debian 12) knows, asks for no
-// package update, and lets nobody log in by password. Rendering is pure.
+// A catalog entry's config.variant is what cloud-init calls the distribution
+// (system_info.distro), its version that of cloud-init in the image. Only keys
+// that cloud-init 22.4 knows are used, and nobody is let in by password. It is
+// pure and may import provision, provision/linux and distros.
 package cloudinit
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"path"
-	"strings"
 
+	"distrolab/distros"
 	"distrolab/provision"
 	"distrolab/provision/internal/yamldoc"
+	"distrolab/provision/linux"
 )
 
 // Format is the name of this format in catalog entries and Configs.
 const Format = "cloud-init"
 
-// The files of a NoCloud volume.
+// The files of NoCloud, on a volume or below a URL.
 const (
 	userData      = "user-data"
 	metaData      = "meta-data"
+	vendorData    = "vendor-data"
 	networkConfig = "network-config"
 )
 
 // Header is the first line of user-data; without it cloud-init ignores the rest.
 const Header = "#cloud-config\n"
 
+// work is one rendering.
+type work struct {
+	intent   provision.Intent
+	target   provision.Target
+	plan     linux.Plan
+	network  networkPlan
+	ntp      bool // cloud-init's own module sets the clock
+	restarts []string
+	gaps     []provision.Gap
+	secrets  []string
+}
+
 // Render writes the documents for intent, which must be valid.
 func Render(intent provision.Intent, target provision.Target) (provision.Config, error) {
-	body, err := yamldoc.Marshal(userDataDocument(intent))
+	if kind := target.Delivery.Kind; kind != distros.DeliverVolume && kind != distros.DeliverHTTP {
+		return provision.Config{}, fmt.Errorf("rendering for cloud-init: it is given its config on a volume or by http, not by %q", kind)
+	}
+	w := &work{intent: intent, target: target}
+	if err := w.make(); err != nil {
+		return provision.Config{}, fmt.Errorf("rendering for cloud-init: %w", err)
+	}
+	docs, err := w.documents()
 	if err != nil {
-		return provision.Config{}, fmt.Errorf("rendering %s: %w", userData, err)
+		return provision.Config{}, err
 	}
-	docs := []provision.Document{{Name: userData, Content: Header + body}}
-	if len(intent.Network.Addresses) > 0 || intent.Network.MAC != "" {
-		network, err := yamldoc.Marshal(networkDocument(intent.Network))
-		if err != nil {
-			return provision.Config{}, fmt.Errorf("rendering %s: %w", networkConfig, err)
-		}
-		docs = append(docs, provision.Document{Name: networkConfig, Content: network})
+	cfg := provision.Config{
+		Format: Format, Documents: docs, Delivery: target.Delivery,
+		Steps: w.steps(), Gaps: append(w.plan.Gaps, w.gaps...), Secrets: w.secrets,
 	}
-	meta, err := yamldoc.Marshal(metaDataDocument(intent.Hostname, docs))
-	if err != nil {
-		return provision.Config{}, fmt.Errorf("rendering %s: %w", metaData, err)
-	}
-	docs = append(docs, provision.Document{Name: metaData, Content: meta})
-	cfg := provision.Config{Format: Format, Documents: docs, Delivery: target.Delivery, Steps: steps(intent), Gaps: gaps(intent)}
 	if err := Validate(cfg); err != nil {
 		return provision.Config{}, err
 	}
 	return cfg, nil
 }
 
-// steps puts into words what will happen.
-func steps(intent provision.Intent) []provision.Step {
-	var list []provision.Step
-	for _, field := range intent.Fields() {
-		list = append(list, provision.Step{Stage: "cloud-init", Does: "carries out " + field, Fields: []string{field}})
+// make decides what carries out each part of the intent.
+func (w *work) make() error {
+	asked := w.intent
+	if w.ntp = w.usesNTPModule(); w.ntp {
+		asked.Time = provision.Time{}
 	}
-	return list
+	plan, err := linux.Make(asked, w.target.Distro.Userland)
+	if err != nil {
+		return err
+	}
+	w.plan = plan
+	if !w.ntp && len(w.intent.Time.NTP) > 0 {
+		w.restart(timeServices(w.target.Distro.Userland.Time))
+	}
+	w.planNetwork()
+	for i := range w.intent.Users {
+		if w.target.Distro.Userland.Privilege == "" {
+			w.gap(fmt.Sprintf("users[%d].sudo", i), "it is not known how users of this system become root; the user is made without")
+		}
+	}
+	if len(w.intent.Kernel.Args) > 0 {
+		w.gap("kernel.args", "cloud-init runs after the kernel was started and does not edit the boot loader; build the arguments into the image")
+	}
+	return nil
 }
 
-// gaps lists what cloud-init cannot do.
-func gaps(intent provision.Intent) []provision.Gap {
-	if len(intent.Kernel.Args) == 0 {
-		return nil
+func (w *work) gap(field, reason string) {
+	w.gaps = append(w.gaps, provision.Gap{Field: field, Reason: reason})
+}
+
+// restart lets services read the files that were written for them. Units are
+// systemd's; elsewhere the next boot reads them.
+func (w *work) restart(services []string) {
+	if w.target.Distro.Userland.Init == "systemd" {
+		w.restarts = append(w.restarts, services...)
 	}
-	return []provision.Gap{{
-		Field:  "kernel.args",
-		Reason: "cloud-init runs after the kernel was started and does not edit the boot loader; build the arguments into the image",
-	}}
+}
+
+// documents are the files that NoCloud reads. Over HTTP every file that it
+// asks for is there, if need be empty: cloud-init tries an absent one ten
+// times, a second apart (read_seeded in its util.py).
+func (w *work) documents() ([]provision.Document, error) {
+	body, err := yamldoc.Marshal(w.userData())
+	if err != nil {
+		return nil, fmt.Errorf("rendering %s: %w", userData, err)
+	}
+	docs := []provision.Document{{Name: userData, Content: Header + body}}
+	overHTTP := w.target.Delivery.Kind == distros.DeliverHTTP
+	if overHTTP {
+		docs = append(docs, provision.Document{Name: vendorData})
+	}
+	switch {
+	case w.network.version > 0:
+		text, err := yamldoc.Marshal(w.network.document(w.intent.Network))
+		if err != nil {
+			return nil, fmt.Errorf("rendering %s: %w", networkConfig, err)
+		}
+		docs = append(docs, provision.Document{Name: networkConfig, Content: text})
+	case overHTTP && w.fetchesNetwork():
+		docs = append(docs, provision.Document{Name: networkConfig})
+	}
+	meta, err := yamldoc.Marshal(metaDataDocument(w.intent.Hostname, docs))
+	if err != nil {
+		return nil, fmt.Errorf("rendering %s: %w", metaData, err)
+	}
+	return append(docs, provision.Document{Name: metaData, Content: meta}), nil
 }
 
 // metaDataDocument names the instance by its config, so that cloud-init runs
@@ -89,119 +150,37 @@ func metaDataDocument(hostname string, docs []provision.Document) yamldoc.Node {
 	)
 }
 
-// userDataDocument is the cloud-config, in the order cloud-init works it off.
-func userDataDocument(intent provision.Intent) yamldoc.Node {
-	return yamldoc.Map(
-		// sudo asks for the own name; answered from /etc/hosts it does not wait for DNS.
-		yamldoc.Pair{Key: "manage_etc_hosts", Value: yamldoc.Text("localhost")},
-		yamldoc.Pair{Key: "ssh_pwauth", Value: yamldoc.Bool(false)},
-		yamldoc.Pair{Key: "package_update", Value: yamldoc.Bool(false)},
-		yamldoc.Pair{Key: "package_upgrade", Value: yamldoc.Bool(false)},
-		yamldoc.Pair{Key: "write_files", Value: writeFiles(intent)},
-		yamldoc.Pair{Key: "users", Value: users(intent.Users)},
-		yamldoc.Pair{Key: "runcmd", Value: commands(intent)},
-	)
-}
-
-// users lists the accounts. Without any, the key is left out, because the
-// schema refuses an empty list: the image's own default account, which has
-// neither key nor password, is then made.
-func users(users []provision.User) yamldoc.Node {
-	var list []yamldoc.Node
-	for _, u := range users {
-		list = append(list, yamldoc.Map(
-			yamldoc.Pair{Key: "name", Value: yamldoc.Text(u.Name)},
-			yamldoc.Pair{Key: "shell", Value: yamldoc.Text("/bin/bash")},
-			yamldoc.Pair{Key: "lock_passwd", Value: yamldoc.Bool(true)},
-			yamldoc.Pair{Key: "sudo", Value: yamldoc.Text("ALL=(ALL) NOPASSWD:ALL")},
-			yamldoc.Pair{Key: "ssh_authorized_keys", Value: yamldoc.Texts(u.SSHAuthorizedKeys)},
-		))
-	}
-	return yamldoc.List(list...)
-}
-
-// writeFiles lists the intent's files, then those that stand for units,
-// modules and settings.
-func writeFiles(intent provision.Intent) yamldoc.Node {
-	var list []yamldoc.Node
-	for _, f := range intent.AllFiles() {
-		list = append(list, writeFile(f))
-	}
-	for _, u := range intent.Units {
-		if u.Content != "" {
-			list = append(list, writeFile(provision.File{Path: path.Join("/etc/systemd/system", u.Name), Content: u.Content}))
+// Validate checks the documents by the rules that [Check] has for a person's,
+// of which not even a warning may remain, and by what distrolab promises: the
+// files NoCloud needs are there and no password opens anything.
+func Validate(cfg provision.Config) error {
+	var problems []error
+	seen := map[string]bool{}
+	for _, doc := range cfg.Documents {
+		seen[doc.Name] = true
+		switch doc.Name {
+		case userData, metaData, networkConfig, vendorData:
+		default:
+			problems = append(problems, fmt.Errorf("%s: NoCloud reads no such file", doc.Name))
+			continue
+		}
+		if doc.Content == "" && cfg.Delivery.Kind == distros.DeliverHTTP && (doc.Name == vendorData || doc.Name == networkConfig) {
+			continue
+		}
+		for _, f := range checkFile(doc.Name, doc.Content) {
+			problems = append(problems, fmt.Errorf("%s, line %d: %s: %s", doc.Name, f.Line, f.Path, f.Message))
+		}
+		if err := promises(doc); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", doc.Name, err))
 		}
 	}
-	return yamldoc.List(list...)
-}
-
-// writeFile is one file; content that YAML cannot hold exactly is in base64.
-func writeFile(f provision.File) yamldoc.Node {
-	var encoding yamldoc.Node
-	content := yamldoc.Text(f.Content)
-	if !yamldoc.Plain(f.Content) {
-		encoding = yamldoc.Text("b64")
-		content = yamldoc.Quoted(base64.StdEncoding.EncodeToString([]byte(f.Content)))
-	}
-	return yamldoc.Map(
-		yamldoc.Pair{Key: "path", Value: yamldoc.Text(f.Path)},
-		yamldoc.Pair{Key: "permissions", Value: yamldoc.Quoted(fmt.Sprintf("%#04o", f.EffectiveMode()))},
-		yamldoc.Pair{Key: "encoding", Value: encoding},
-		yamldoc.Pair{Key: "content", Value: content},
-	)
-}
-
-// commands applies what was written. Units start without waiting for them: a
-// unit ordered after cloud-init's end would otherwise wait for itself.
-func commands(intent provision.Intent) yamldoc.Node {
-	var list []yamldoc.Node
-	run := func(words ...string) { list = append(list, yamldoc.Words(words...)) }
-	if len(intent.Kernel.Modules) > 0 {
-		run("systemctl", "restart", "systemd-modules-load.service")
-	}
-	if len(intent.Kernel.Sysctl) > 0 {
-		run("systemctl", "restart", "systemd-sysctl.service")
-	}
-	if len(intent.Units) > 0 {
-		run("systemctl", "daemon-reload")
-	}
-	for _, u := range intent.Units {
-		switch {
-		case u.Enabled:
-			run("systemctl", "enable", "--now", "--no-block", u.Name)
-		case u.Content == "":
-			run("systemctl", "disable", "--now", "--no-block", u.Name)
+	for _, name := range []string{userData, metaData} {
+		if !seen[name] {
+			problems = append(problems, fmt.Errorf("%s: is missing", name))
 		}
 	}
-	return yamldoc.List(list...)
-}
-
-// networkDocument is network-config version 2, for the one interface. The
-// default routes are spelled as prefixes because 22.4 does not know "default".
-func networkDocument(n provision.Network) yamldoc.Node {
-	var routes []yamldoc.Node
-	if n.Gateway != "" {
-		to := "0.0.0.0/0"
-		if strings.Contains(n.Gateway, ":") {
-			to = "::/0"
-		}
-		routes = append(routes, yamldoc.Map(
-			yamldoc.Pair{Key: "to", Value: yamldoc.Text(to)},
-			yamldoc.Pair{Key: "via", Value: yamldoc.Text(n.Gateway)},
-		))
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("validating cloud-init config: %w", err)
 	}
-	var nameservers yamldoc.Node
-	if len(n.DNS) > 0 {
-		nameservers = yamldoc.Map(yamldoc.Pair{Key: "addresses", Value: yamldoc.Texts(n.DNS)})
-	}
-	return yamldoc.Map(
-		yamldoc.Pair{Key: "version", Value: yamldoc.Int(2)},
-		yamldoc.Pair{Key: "ethernets", Value: yamldoc.Map(yamldoc.Pair{Key: "lab0", Value: yamldoc.Map(
-			yamldoc.Pair{Key: "match", Value: yamldoc.Map(yamldoc.Pair{Key: "macaddress", Value: yamldoc.Quoted(strings.ToLower(n.MAC))})},
-			yamldoc.Pair{Key: "dhcp4", Value: yamldoc.Bool(n.DHCP)},
-			yamldoc.Pair{Key: "addresses", Value: yamldoc.Texts(n.Addresses)},
-			yamldoc.Pair{Key: "routes", Value: yamldoc.List(routes...)},
-			yamldoc.Pair{Key: "nameservers", Value: nameservers},
-		)})},
-	)
+	return nil
 }

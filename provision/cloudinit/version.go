@@ -1,0 +1,32 @@
+package cloudinit
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The versions of cloud-init at which it began to read what is written here.
+const (
+	readsNetworkV2      = "20" // surely on every distribution; 19.4 of CentOS 7 came too early
+	fetchesNetworkSince = "24.3"
+)
+
+// isBefore compares versions of cloud-init, such as 22.4.2.
+func isBefore(version, other string) bool {
+	return slices.CompareFunc(strings.Split(version, "."), strings.Split(other, "."), func(a, b string) int {
+		x, _ := strconv.Atoi(a)
+		y, _ := strconv.Atoi(b)
+		return cmp.Compare(x, y)
+	}) < 0
+}
+
+// version is that of the image's cloud-init, empty where it is not known.
+func (w *work) version() string { return w.target.Profile.VersionFor(w.target.Release) }
+
+// fetchesNetwork reports whether network-config is asked for over HTTP, which
+// it is since 24.3 (canonical/cloud-init#5603).
+func (w *work) fetchesNetwork() bool {
+	return w.version() != "" && !isBefore(w.version(), fetchesNetworkSince)
+}
