@@ -81,7 +81,8 @@ func secretTexts(b *secrets.Bundle, join *provision.Join) []string {
 
 // TalosConfig is the talosconfig by which a person's talosctl reaches the
 // machine at endpoint (a host or an address) as an administrator, for as long
-// as lifetime from now. Like [NewSecrets] it draws a new key from crypto/rand.
+// as lifetime from now. A worker of a cluster that kubeadm made does not
+// answer it. Like [NewSecrets] it draws a new key from crypto/rand.
 func TalosConfig(secretsYAML []byte, endpoint string, now time.Time, lifetime time.Duration) (string, error) {
 	bundle, err := readSecrets(secretsYAML)
 	if err != nil {

@@ -51,11 +51,12 @@ func (p *plan) tellConfig() {
 	if mode(d).RequiresInstall() {
 		p.step(atInstall, "", "writes Talos to %s when it was started from an ISO or over the network; a disk image counts as installed and skips this", installDisk)
 	}
-	p.step(atInitialize, "", "keeps the machine config on the partition STATE; later boots read it there")
+	p.step(controllers, "", "keeps the machine config on the partition STATE, where later boots read it")
 }
 
 func (p *plan) tellNetwork() {
-	p.step(controllers, "hostname", "names the machine %s by the document HostnameConfig", p.intent.Hostname)
+	node, _, _ := strings.Cut(p.intent.Hostname, ".")
+	p.step(controllers, "hostname", "names the machine %s by the document HostnameConfig; the Kubernetes node is called %s", p.intent.Hostname, node)
 	n := p.intent.Network
 	var parts []string
 	if n.DHCP {
@@ -74,7 +75,7 @@ func (p *plan) tellNetwork() {
 	}
 	switch {
 	case n.MAC != "":
-		p.step(controllers, "network", "calls the interface %s %s and by it %s", strings.ToLower(n.MAC), linkAlias, strings.Join(parts, ", "))
+		p.step(controllers, "network", "calls the interface %s %s, and there %s", strings.ToLower(n.MAC), linkAlias, strings.Join(parts, ", "))
 	case n.DHCP:
 		p.step(controllers, "network", "asks for an address by DHCP on every interface, as Talos does by default")
 	}
@@ -94,7 +95,7 @@ func (p *plan) tellServices() {
 		p.step(controllers, "time", "sets the clock by %s, and lets the boot wait until that has worked once", strings.Join(servers, ", "))
 	}
 	for _, host := range p.intent.Registries.Hosts() {
-		p.step(controllers, fmt.Sprintf("registries.mirrors[%s]", host), "pulls images of %s from %s first", host, strings.Join(p.intent.Registries.Mirrors[host], ", then "))
+		p.step(controllers, fmt.Sprintf("registries.mirrors[%s]", host), "tells containerd to ask %s for images of %s, and %[2]s itself last", strings.Join(p.intent.Registries.Mirrors[host], ", then "), host)
 	}
 }
 
