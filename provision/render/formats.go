@@ -30,6 +30,8 @@ func formats() map[string]format {
 		cloudinit.Format:  {cloudinit.Render, cloudinit.Validate, cloudinit.Check},
 		combustion.Format: {combustion.Render, combustion.Validate, combustion.Check},
 		ignition.Format:   {ignition.Render, ignition.Validate, ignition.Check},
+		k3os.Format:       {k3os.Render, k3os.Validate, k3os.Check},
+		rancheros.Format:  {rancheros.Render, rancheros.Validate, rancheros.Check},
 		talos.Format:      {talos.Render, talos.Validate, talos.Check},
 	}
 }
