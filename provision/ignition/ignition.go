@@ -173,7 +173,7 @@ func steps(intent provision.Intent, plan linux.Plan, d distros.Delivery) []provi
 	for i, u := range intent.Users {
 		list = append(list, provision.Step{
 			Stage:  inInitrd,
-			Does:   fmt.Sprintf("makes the user %s, who logs in with %d SSH keys and has no password", u.Name, len(u.SSHAuthorizedKeys)),
+			Does:   fmt.Sprintf("makes the user %s, who logs in with %d authorized keys and has no password", u.Name, len(u.SSHAuthorizedKeys)),
 			Fields: []string{fmt.Sprintf("users[%d]", i)},
 		})
 	}

@@ -6,6 +6,8 @@ import (
 
 	"distrolab/distros"
 	"distrolab/provision"
+	"distrolab/provision/bottlerocket"
+	"distrolab/provision/clc"
 	"distrolab/provision/cloudinit"
 	"distrolab/provision/combustion"
 	"distrolab/provision/ignition"
@@ -27,12 +29,14 @@ type format struct {
 // formats lists them by the name that catalog entries use.
 func formats() map[string]format {
 	return map[string]format{
-		cloudinit.Format:  {cloudinit.Render, cloudinit.Validate, cloudinit.Check},
-		combustion.Format: {combustion.Render, combustion.Validate, combustion.Check},
-		ignition.Format:   {ignition.Render, ignition.Validate, ignition.Check},
-		k3os.Format:       {k3os.Render, k3os.Validate, k3os.Check},
-		rancheros.Format:  {rancheros.Render, rancheros.Validate, rancheros.Check},
-		talos.Format:      {talos.Render, talos.Validate, talos.Check},
+		bottlerocket.Format: {bottlerocket.Render, bottlerocket.Validate, bottlerocket.Check},
+		clc.Format:          {clc.Render, clc.Validate, clc.Check},
+		cloudinit.Format:    {cloudinit.Render, cloudinit.Validate, cloudinit.Check},
+		combustion.Format:   {combustion.Render, combustion.Validate, combustion.Check},
+		ignition.Format:     {ignition.Render, ignition.Validate, ignition.Check},
+		k3os.Format:         {k3os.Render, k3os.Validate, k3os.Check},
+		rancheros.Format:    {rancheros.Render, rancheros.Validate, rancheros.Check},
+		talos.Format:        {talos.Render, talos.Validate, talos.Check},
 	}
 }
 
