@@ -80,8 +80,8 @@ func TestDeliveries(t *testing.T) {
 		"kernel, newline":          {config(kind(distros.DeliverKernel), doc("cmdline", "a\nb")), nil},
 		"kernel, beyond ASCII":     {config(kind(distros.DeliverKernel), doc("cmdline", "a=ä")), nil},
 		"kernel, end of its words": {config(kind(distros.DeliverKernel), doc("cmdline", "a -- b")), nil},
-		"kernel too long":          {config(kind(distros.DeliverKernel), doc("cmdline", strings.Repeat("a", 1501))), nil},
-		"kernel too long together": {config(distros.Delivery{Kind: distros.DeliverKernel, Kernel: strings.Repeat("a", 800)}, doc("cmdline", strings.Repeat("a", 800))), nil},
+		"kernel too long":          {config(kind(distros.DeliverKernel), doc("cmdline", strings.Repeat("a", 2048))), nil},
+		"kernel too long together": {config(distros.Delivery{Kind: distros.DeliverKernel, Kernel: strings.Repeat("a", 1100)}, doc("cmdline", strings.Repeat("a", 1100))), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := seed.Pack(c.cfg, url)

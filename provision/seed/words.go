@@ -12,7 +12,7 @@ import (
 // Limits of the texts that firmware and loader carry.
 const (
 	maxSerial     = 255  // bytes; what DMI readers take from one string
-	maxKernelArgs = 1500 // bytes; the kernel reads 2048, the rest is the system's own
+	maxKernelArgs = 1800 // bytes; the kernel reads 2048, the rest is the system's own
 )
 
 // CommandLine is the name of the document that holds kernel words.

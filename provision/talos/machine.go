@@ -42,8 +42,6 @@ func (p *plan) machine() (*v1alpha1.Config, error) {
 			MachineKernel:  modules(p.intent.Kernel.Modules),
 		},
 		ClusterConfig: &v1alpha1.ClusterConfig{
-			ClusterID:      p.bundle.Cluster.ID,
-			ClusterSecret:  p.bundle.Cluster.Secret,
 			ControlPlane:   &v1alpha1.ControlPlaneConfig{Endpoint: &v1alpha1.Endpoint{URL: endpoint}},
 			ClusterNetwork: p.clusterNetwork(),
 			// Members would be found by a service of the vendor, outside the lab.
@@ -85,6 +83,7 @@ func (p *plan) controlPlane(cfg *v1alpha1.Config) {
 	// By KubePrism the node reaches its own API server whatever the endpoint's
 	// name means in the lab.
 	m.MachineFeatures = &v1alpha1.FeaturesConfig{KubePrismSupport: &v1alpha1.KubePrism{ServerEnabled: &yes, ServerPort: constants.DefaultKubePrismPort}}
+	c.ClusterID, c.ClusterSecret = p.bundle.Cluster.ID, p.bundle.Cluster.Secret
 	c.ClusterName = ownClusterName
 	c.BootstrapToken = p.bundle.Secrets.BootstrapToken
 	c.ClusterSecretboxEncryptionSecret = p.bundle.Secrets.SecretboxEncryptionSecret

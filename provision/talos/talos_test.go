@@ -133,7 +133,7 @@ func TestEveryDeliveryHoldsTheSameMachineConfig(t *testing.T) {
 func TestInlineIsOneShortWord(t *testing.T) {
 	cfg := render(t, minimalWorker(), target(t, "inline"))
 	word := cfg.Documents[0].Content
-	if !strings.HasPrefix(word, "talos.config.inline=") || strings.ContainsAny(word, " \n\"'") || len(word) > 4096 {
+	if !strings.HasPrefix(word, "talos.config.inline=") || strings.ContainsAny(word, " \n\"'") || len(word) > 1800 {
 		t.Errorf("%d bytes: %q", len(word), word)
 	}
 	t.Logf("a minimal worker takes %d bytes of the command line", len(word))
