@@ -86,7 +86,7 @@ func steps(intent provision.Intent, plan linux.Plan, network []linux.File) []pro
 	for i, u := range intent.Users {
 		list = append(list, provision.Step{
 			Stage:  inInitrd,
-			Does:   fmt.Sprintf("makes the user %s with %d authorized keys and no password, who may become root as a member of the group sudo", u.Name, len(u.SSHAuthorizedKeys)),
+			Does:   fmt.Sprintf("makes the user %s, who has no password, logs in by SSH (authorized keys: %d) and may become root as a member of the group sudo", u.Name, len(u.SSHAuthorizedKeys)),
 			Fields: []string{fmt.Sprintf("users[%d]", i)},
 		})
 	}

@@ -58,8 +58,11 @@ func checkJSON(text string, target provision.Target) []provision.Finding {
 			Version string `json:"version"`
 		} `json:"ignition"`
 	}
-	// What is wrong with the JSON itself is said better by Ignition's reader.
-	if err := json.Unmarshal([]byte(text), &head); err == nil && head.Ignition.Version == "" {
+	if err := json.Unmarshal([]byte(text), &head); err != nil {
+		line, column := place(text, jsonOffset(err))
+		return refuse(line, column, "", "this is no JSON of Ignition: %s", err)
+	}
+	if head.Ignition.Version == "" {
 		return refuse(1, 1, "ignition.version", "there is no ignition.version; %s", wanted(target))
 	}
 	version := find(text, head.Ignition.Version)

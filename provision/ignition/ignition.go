@@ -169,11 +169,11 @@ const (
 
 // steps puts into words what will happen, in Ignition's order.
 func steps(intent provision.Intent, plan linux.Plan, d distros.Delivery) []provision.Step {
-	list := []provision.Step{{Stage: inInitrd, Does: "Ignition reads the config from " + place(d) + ", on the first boot of the disk only"}}
+	list := []provision.Step{{Stage: inInitrd, Does: "Ignition reads the config from " + from(d) + ", on the first boot of the disk only"}}
 	for i, u := range intent.Users {
 		list = append(list, provision.Step{
 			Stage:  inInitrd,
-			Does:   fmt.Sprintf("makes the user %s, who logs in with %d authorized keys and has no password", u.Name, len(u.SSHAuthorizedKeys)),
+			Does:   fmt.Sprintf("makes the user %s, who has no password and logs in by SSH (authorized keys: %d)", u.Name, len(u.SSHAuthorizedKeys)),
 			Fields: []string{fmt.Sprintf("users[%d]", i)},
 		})
 	}
@@ -184,8 +184,8 @@ func steps(intent provision.Intent, plan linux.Plan, d distros.Delivery) []provi
 	return append(list, planned...)
 }
 
-// place says where Ignition finds the config.
-func place(d distros.Delivery) string {
+// from says where Ignition finds the config.
+func from(d distros.Delivery) string {
 	switch d.Kind {
 	case distros.DeliverFWCfg:
 		return "the firmware configuration entry " + d.Key

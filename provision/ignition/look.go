@@ -1,6 +1,8 @@
 package ignition
 
 import (
+	"encoding/json"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -33,10 +35,28 @@ func find(text, version string) *yaml.Node {
 	n := &yaml.Node{Value: version, Line: 1, Column: 1}
 	found := regexp.MustCompile(`"version"\s*:\s*("` + regexp.QuoteMeta(version) + `")`).FindStringSubmatchIndex(text)
 	if found != nil {
-		before := text[:found[2]]
-		n.Line, n.Column = 1+strings.Count(before, "\n"), found[2]-strings.LastIndex(before, "\n")
+		n.Line, n.Column = place(text, found[2])
 	}
 	return n
+}
+
+// place is the line and column of an offset in a text, both from 1.
+func place(text string, offset int) (line, column int) {
+	before := text[:min(max(offset, 0), len(text))]
+	return 1 + strings.Count(before, "\n"), len(before) - strings.LastIndex(before, "\n")
+}
+
+// jsonOffset is where the reader of JSON stumbled: it counts what it has read.
+func jsonOffset(err error) int {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return int(syntax.Offset) - 1
+	case errors.As(err, &kind):
+		return int(kind.Offset) - 1
+	}
+	return 0
 }
 
 // looksLikeCLC reports whether the top of a document has what only Container
