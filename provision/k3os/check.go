@@ -16,6 +16,9 @@ import (
 // Check reads one file that a person wrote: config.yaml, user-data, or a file
 // named cmdline with kernel words.
 func Check(name, text string, _ provision.Target) []provision.Finding {
+	if found := shape.TooLarge(text); found != nil {
+		return found
+	}
 	return check(path.Base(name), text)
 }
 
@@ -57,7 +60,7 @@ func checkLine(line string) []provision.Finding {
 		return append(t.found, shape.Error(1, 0, "", "cannot be read as a config: "+err.Error()))
 	}
 	for _, f := range shape.Check(text.String(), m) {
-		f.Line, f.Column = 1, t.column(f.Path)
+		f.Line, f.Column = 1, rancher.Column(t.columns, f.Path)
 		t.found = append(t.found, f)
 	}
 	return t.found
@@ -69,17 +72,6 @@ type tree struct {
 	root    *yaml.Node
 	columns map[string]int // where the words of a path begin
 	found   []provision.Finding
-}
-
-// column is where the words of the path, or of the nearest above it, begin.
-func (t *tree) column(at string) int {
-	for at != "" {
-		if column, ok := t.columns[at]; ok {
-			return column
-		}
-		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
-	}
-	return 0
 }
 
 // word takes one word in, unless it is the kernel's or a script's.

@@ -396,6 +396,13 @@ func TestValidateRefusesSpoiledDocuments(t *testing.T) {
 	}
 }
 
+func TestCheckRefusesHugeFiles(t *testing.T) {
+	found := k3os.Check("config.yaml", strings.Repeat("#", 3<<20), provision.Target{})
+	if len(found) != 1 || !strings.Contains(found[0].Message, "limit") {
+		t.Errorf("%+v", found)
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add("config.yaml", "a: &a [*a]\n? [b]\n: c\n<<: {}\n")
 	f.Add("cmdline", `k3os.a.b="x y" hostname hostname.a k3os=1`)

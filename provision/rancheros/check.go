@@ -85,6 +85,7 @@ func checkLine(line string) []provision.Finding {
 		return []provision.Finding{shape.Error(1, 0, "", err.Error())}
 	}
 	root := &yaml.Node{Kind: yaml.MappingNode}
+	columns := map[string]int{} // where the words of a path begin
 	column := 1
 	var found []provision.Finding
 	for _, w := range words {
@@ -98,7 +99,8 @@ func checkLine(line string) []provision.Finding {
 		case strings.Contains(w, `"`):
 			found = append(found, shape.Error(1, column, rest, "must not have quotes or spaces: the system splits the line at every space"))
 		default:
-			if problem := put(root, strings.Split(rest, "."), value, column); problem != "" {
+			columns[rest] = column
+			if problem := put(root, strings.Split(rest, "."), value); problem != "" {
 				found = append(found, shape.Error(1, column, rest, problem))
 			}
 		}
@@ -109,7 +111,7 @@ func checkLine(line string) []provision.Finding {
 		return found
 	}
 	for _, f := range shape.Check(text.String(), model()) {
-		f.Line, f.Column = 1, 0 // those of the document nobody sees
+		f.Line, f.Column = 1, rancher.Column(columns, f.Path)
 		if f.Path != "rancher.password" && f.Path != "rancher.autologin" {
 			found = append(found, f)
 		}
@@ -118,7 +120,7 @@ func checkLine(line string) []provision.Finding {
 }
 
 // put sets a value in the tree, whose keys are the parts between dots.
-func put(root *yaml.Node, keys []string, value string, column int) string {
+func put(root *yaml.Node, keys []string, value string) string {
 	if len(keys) > 16 {
 		return "is nested deeper than the system reads"
 	}
@@ -132,7 +134,7 @@ func put(root *yaml.Node, keys []string, value string, column int) string {
 			if last {
 				*next = read(value)
 			}
-			name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key, Style: yaml.DoubleQuotedStyle, Column: column}
+			name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key, Style: yaml.DoubleQuotedStyle}
 			at.Content = append(at.Content, name, next)
 		case last:
 			*next = read(value)

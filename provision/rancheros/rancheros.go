@@ -78,6 +78,9 @@ func Validate(cfg provision.Config) error {
 // Check reads one file that a person wrote: user data, meta_data.json, or a
 // file named cmdline with kernel words.
 func Check(name, text string, _ provision.Target) []provision.Finding {
+	if found := shape.TooLarge(text); found != nil {
+		return found
+	}
 	return check(path.Base(name), text)
 }
 

@@ -16,7 +16,6 @@ import (
 	"distrolab/distros"
 	"distrolab/provision"
 	"distrolab/provision/internal/intenttest"
-	"distrolab/provision/internal/rancher"
 	"distrolab/provision/rancheros"
 )
 
@@ -334,27 +333,28 @@ func TestCheck(t *testing.T) {
 		line, column int
 		path, says   string
 	}{
-		"no first line":    {"user_data", "hostname: a\n", 1, 1, "", "#cloud-config"},
-		"key of others":    {"user_data", head + "packages: [a]\n", 2, 1, "packages", "no key that the system knows; there are bootcmd"},
-		"slip":             {"user_data", head + "hostnam: a\n", 2, 1, "hostnam", "did you mean hostname?"},
-		"slip below":       {"user_data", head + "rancher:\n  module: [a]\n", 3, 3, "rancher.module", "did you mean modules?"},
-		"bare mode":        {"user_data", head + "write_files:\n- path: /a\n  permissions: 0644\n", 4, 16, "write_files[0].permissions", "put it in quotes"},
-		"bad mode":         {"user_data", head + "write_files:\n- path: /a\n  permissions: rw\n", 4, 16, "write_files[0].permissions", `"0644"`},
-		"relative path":    {"user_data", head + "write_files: [{path: a}]\n", 2, 22, "write_files[0].path", "absolute"},
-		"text for a list":  {"user_data", head + "ssh_authorized_keys: a\n", 2, 22, "ssh_authorized_keys", "must be a list; this is text"},
-		"yes is no name":   {"user_data", head + "hostname: yes\n", 2, 11, "hostname", "true or false"},
-		"twice in a set":   {"user_data", head + "rancher: {modules: [a, a]}\n", 2, 24, "rancher.modules[1]", "twice"},
-		"key twice":        {"user_data", head + "hostname: a\nhostname: b\n", 3, 1, "hostname", "twice"},
-		"empty value":      {"user_data", head + "hostname:\n", 2, 10, "hostname", "no value"},
-		"no YAML":          {"user_data", head + "hostname: [\n", 2, 0, "", "is not YAML"},
-		"no UTF-8":         {"user_data", head + "hostname: \xff\n", 0, 0, "", "UTF-8"},
-		"second document":  {"user_data", head + "hostname: a\n---\nhostname: b\n", 2, 1, "", "second document"},
-		"meta data":        {"meta_data.json", "{\n \"hostname\": ,}", 2, 14, "", "JSON"},
-		"meta data type":   {"meta_data.json", `{"hostname": 1}`, 0, 0, "hostname", "text"},
-		"line, unknown":    {"cmdline", "quiet rancher.modul=[a]", 1, 0, "rancher.modul", "did you mean modules?"},
-		"line with quotes": {"cmdline", `quiet cc.ssh_authorized_keys="a b"`, 1, 7, "ssh_authorized_keys", "every space"},
-		"line, wrong type": {"cmdline", "rancher.debug=[a]", 1, 0, "rancher.debug", "true or false"},
-		"line, two values": {"cmdline", "rancher.docker=a rancher.docker.tls=true", 1, 18, "rancher.docker.tls", "before"},
+		"no first line":     {"user_data", "hostname: a\n", 1, 1, "", "#cloud-config"},
+		"key of others":     {"user_data", head + "packages: [a]\n", 2, 1, "packages", "no key that the system knows; there are bootcmd"},
+		"slip":              {"user_data", head + "hostnam: a\n", 2, 1, "hostnam", "did you mean hostname?"},
+		"slip below":        {"user_data", head + "rancher:\n  module: [a]\n", 3, 3, "rancher.module", "did you mean modules?"},
+		"bare mode":         {"user_data", head + "write_files:\n- path: /a\n  permissions: 0644\n", 4, 16, "write_files[0].permissions", "put it in quotes"},
+		"bad mode":          {"user_data", head + "write_files:\n- path: /a\n  permissions: rw\n", 4, 16, "write_files[0].permissions", `"0644"`},
+		"relative path":     {"user_data", head + "write_files: [{path: a}]\n", 2, 22, "write_files[0].path", "absolute"},
+		"text for a list":   {"user_data", head + "ssh_authorized_keys: a\n", 2, 22, "ssh_authorized_keys", "must be a list; this is text"},
+		"yes is no name":    {"user_data", head + "hostname: yes\n", 2, 11, "hostname", "true or false"},
+		"twice in a set":    {"user_data", head + "rancher: {modules: [a, a]}\n", 2, 24, "rancher.modules[1]", "twice"},
+		"key twice":         {"user_data", head + "hostname: a\nhostname: b\n", 3, 1, "hostname", "twice"},
+		"empty value":       {"user_data", head + "hostname:\n", 2, 10, "hostname", "no value"},
+		"no YAML":           {"user_data", head + "hostname: [\n", 2, 0, "", "is not YAML"},
+		"no UTF-8":          {"user_data", head + "hostname: \xff\n", 0, 0, "", "UTF-8"},
+		"second document":   {"user_data", head + "hostname: a\n---\nhostname: b\n", 2, 1, "", "second document"},
+		"meta data":         {"meta_data.json", "{\n \"hostname\": ,}", 2, 14, "", "JSON"},
+		"meta data type":    {"meta_data.json", `{"hostname": 1}`, 0, 0, "hostname", "text"},
+		"line, unknown":     {"cmdline", "quiet rancher.modul=[a]", 1, 7, "rancher.modul", "did you mean modules?"},
+		"line, below a key": {"cmdline", "quiet rancher.doker.tls=true", 1, 7, "rancher.doker", "did you mean docker?"},
+		"line with quotes":  {"cmdline", `quiet cc.ssh_authorized_keys="a b"`, 1, 7, "ssh_authorized_keys", "every space"},
+		"line, wrong type":  {"cmdline", "rancher.debug=[a]", 1, 1, "rancher.debug", "true or false"},
+		"line, two values":  {"cmdline", "rancher.docker=a rancher.docker.tls=true", 1, 18, "rancher.docker.tls", "before"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := rancheros.Check("/tmp/"+c.file, c.text, provision.Target{})
@@ -397,6 +397,13 @@ func TestValidateRefusesSpoiledDocuments(t *testing.T) {
 	}
 }
 
+func TestCheckRefusesHugeFiles(t *testing.T) {
+	found := rancheros.Check("user_data", strings.Repeat("#", 3<<20), provision.Target{})
+	if len(found) != 1 || !strings.Contains(found[0].Message, "limit") {
+		t.Errorf("%+v", found)
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add("user_data", "#cloud-config\na: &a [*a]\n")
 	f.Add("cmdline", "rancher.a=[*x] cc.b={")
@@ -420,15 +427,5 @@ func BenchmarkRender(b *testing.B) {
 				}
 			}
 		})
-	}
-}
-
-// TestSettingsWithDotsInTheirParts: sysctl(8) writes an interface's dot as a
-// slash, or slashes between parts; the system knows dots only.
-func TestSettingsWithDotsInTheirParts(t *testing.T) {
-	for name, want := range map[string]string{"net.ipv4.ip_forward": "net/ipv4/ip_forward", "net/ipv4/ip_forward": "net/ipv4/ip_forward", "net.ipv4.conf.eth0/100.forwarding": "", "net/ipv4/conf/eth0.100/forwarding": ""} {
-		if got, ok := rancher.SettingPath(name); ok != (want != "") || ok && got != want {
-			t.Errorf("%s is %q, %v", name, got, ok)
-		}
 	}
 }

@@ -96,3 +96,20 @@ func Split(line string) ([]string, error) {
 
 // Has reports whether the word is on the line.
 func (l *Line) Has(word string) bool { return slices.Contains(l.words, word) }
+
+// Column is where on a line the word begins that says the path, or something
+// above or below it; 0 where none does. Columns says where each word begins.
+func Column(columns map[string]int, path string) int {
+	for at := path; at != ""; at = at[:max(strings.LastIndexAny(at, ".["), 0)] {
+		if column, ok := columns[at]; ok {
+			return column
+		}
+	}
+	first := 0
+	for key, column := range columns {
+		if strings.HasPrefix(key, path+".") && (first == 0 || column < first) {
+			first = column
+		}
+	}
+	return first
+}

@@ -48,7 +48,8 @@ func FileFields() map[string]shape.Shape {
 			return ""
 		}),
 		"permissions": shape.Text(func(text string) string {
-			if len(text) < 3 || len(text) > 5 || strings.Trim(text, "01234567") != "" {
+			digits := strings.TrimPrefix(text, "0")
+			if len(text) < 3 || len(digits) > 4 || strings.Trim(text, "01234567") != "" {
 				return `must be octal digits in quotes, such as "0644"`
 			}
 			return ""

@@ -13,13 +13,24 @@ import (
 	"distrolab/provision"
 )
 
-// Limits of a text, so that a hostile one costs little.
+// Limits of a text, so that a hostile one costs little. What a renderer wrote
+// may be larger than what a person did: it holds files.
 const (
 	maxBytes    = 16 << 20
+	maxFile     = 2 << 20
 	maxDepth    = 64
 	maxVisits   = 200_000 // nodes, those behind aliases counted each time
 	maxFindings = 50
 )
+
+// TooLarge is the finding of a file that a person cannot have written; none of
+// another.
+func TooLarge(source string) []provision.Finding {
+	if len(source) <= maxFile {
+		return nil
+	}
+	return []provision.Finding{Error(0, 0, "", fmt.Sprintf("%d bytes are more than the limit of %d; put large files into the image", len(source), maxFile))}
+}
 
 // Check says what the system would not accept of the text.
 func Check(source string, m Model) []provision.Finding {
@@ -98,6 +109,8 @@ func (c *checker) node(n *yaml.Node, s Shape, path string, depth int) {
 	}
 	c.visits++
 	switch {
+	case len(c.found) >= maxFindings:
+		return
 	case c.visits > maxVisits:
 		if c.visits == maxVisits+1 {
 			c.add(place, path, "more than %d values; no config needs as many", maxVisits)
@@ -197,7 +210,7 @@ func (c *checker) mapping(n *yaml.Node, s Shape, path string, depth int) {
 		return
 	}
 	seen := map[string]bool{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
+	for i := 0; i+1 < len(n.Content) && len(c.found) < maxFindings; i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		name := key.Value
 		at := strings.TrimPrefix(path+"."+shorten(name), ".")
