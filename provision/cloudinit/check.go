@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"go.yaml.in/yaml/v3"
+
 	"distrolab/provision"
 )
 
@@ -33,9 +35,11 @@ func Check(name, content string, _ provision.Target) []provision.Finding {
 func checkFile(name, content string) []provision.Finding {
 	switch strings.ReplaceAll(path.Base(name), "_", "-") {
 	case metaData:
-		return checkMetaData(content)
+		r, _ := readMetaData(content)
+		return r.found
 	case networkConfig:
-		return checkNetwork(content)
+		r, _ := readNetwork(content)
+		return r.found
 	case vendorData:
 		if strings.TrimSpace(content) == "" {
 			return nil
@@ -117,40 +121,42 @@ func checkUserData(content string) []provision.Finding {
 	return append(findings, checkCloudConfig(content)...)
 }
 
-// checkCloudConfig reads a cloud-config.
 func checkCloudConfig(content string) []provision.Finding {
-	r := &reader{lines: content}
-	root := r.parse()
-	if root == nil {
-		return r.found
-	}
-	if root.Kind != 0 && kindOf(root) != null {
-		r.check(root, cloudConfig(), "", 0)
-		r.cloudConfig(root)
-	}
+	r, _ := readCloudConfig(content)
 	return r.found
 }
 
-// checkMetaData reads the meta-data of NoCloud.
-func checkMetaData(content string) []provision.Finding {
+// readCloudConfig reads a cloud-config; the node is nil where it is no YAML.
+func readCloudConfig(content string) (*reader, *yaml.Node) {
+	r := &reader{lines: content}
+	root := r.parse()
+	if root != nil && kindOf(root) != null {
+		r.check(root, cloudConfig(), "", 0)
+		r.cloudConfig(root)
+	}
+	return r, root
+}
+
+// readMetaData reads the meta-data of NoCloud.
+func readMetaData(content string) (*reader, *yaml.Node) {
 	r := &reader{lines: content, loose: true}
 	root := r.parse()
 	if root == nil {
-		return r.found
+		return r, nil
 	}
 	r.check(root, metaDataShape(), "", 0)
 	if id := child(root, "instance-id"); id == nil || id.Value == "" {
 		r.warn(root, "instance-id", "there is none, so the instance is always called nocloud and cloud-init does not see that a config is new")
 	}
-	return r.found
+	return r, root
 }
 
-// checkNetwork reads a network-config, with or without network: around it.
-func checkNetwork(content string) []provision.Finding {
+// readNetwork reads a network-config, with or without network: around it.
+func readNetwork(content string) (*reader, *yaml.Node) {
 	r := &reader{lines: content}
 	root := r.parse()
 	if root == nil {
-		return r.found
+		return r, nil
 	}
 	at := ""
 	if inner := child(root, "network"); inner != nil && len(root.Content) == 2 {
@@ -171,7 +177,7 @@ func checkNetwork(content string) []provision.Finding {
 		r.check(root, networkShape(2), at, 0)
 		r.networkV2(root, at)
 	}
-	return r.found
+	return r, root
 }
 
 // clip keeps a text short enough for a message.

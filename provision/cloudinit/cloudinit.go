@@ -13,6 +13,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"distrolab/distros"
 	"distrolab/provision"
@@ -41,7 +44,7 @@ type work struct {
 	plan     linux.Plan
 	network  networkPlan
 	ntp      bool // cloud-init's own module sets the clock
-	restarts []string
+	restarts []restart
 	gaps     []provision.Gap
 	secrets  []string
 }
@@ -81,7 +84,7 @@ func (w *work) make() error {
 	}
 	w.plan = plan
 	if !w.ntp && len(w.intent.Time.NTP) > 0 {
-		w.restart(timeServices(w.target.Distro.Userland.Time))
+		w.restart(timeService(w.target.Distro.Userland.Time), "time")
 	}
 	w.planNetwork()
 	for i := range w.intent.Users {
@@ -99,11 +102,14 @@ func (w *work) gap(field, reason string) {
 	w.gaps = append(w.gaps, provision.Gap{Field: field, Reason: reason})
 }
 
-// restart lets services read the files that were written for them. Units are
-// systemd's; elsewhere the next boot reads them.
-func (w *work) restart(services []string) {
-	if w.target.Distro.Userland.Init == "systemd" {
-		w.restarts = append(w.restarts, services...)
+// restart is a service that must read a file which was written for it.
+type restart struct{ service, field string }
+
+// restart lets a service read its file. Services are systemd's here; elsewhere
+// the next boot reads it.
+func (w *work) restart(service, field string) {
+	if w.target.Distro.Userland.Init == "systemd" && service != "" {
+		w.restarts = append(w.restarts, restart{service, field})
 	}
 }
 
@@ -158,21 +164,10 @@ func Validate(cfg provision.Config) error {
 	seen := map[string]bool{}
 	for _, doc := range cfg.Documents {
 		seen[doc.Name] = true
-		switch doc.Name {
-		case userData, metaData, networkConfig, vendorData:
-		default:
-			problems = append(problems, fmt.Errorf("%s: NoCloud reads no such file", doc.Name))
-			continue
-		}
 		if doc.Content == "" && cfg.Delivery.Kind == distros.DeliverHTTP && (doc.Name == vendorData || doc.Name == networkConfig) {
 			continue
 		}
-		for _, f := range checkFile(doc.Name, doc.Content) {
-			problems = append(problems, fmt.Errorf("%s, line %d: %s: %s", doc.Name, f.Line, f.Path, f.Message))
-		}
-		if err := promises(doc); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", doc.Name, err))
-		}
+		problems = append(problems, validateDocument(doc)...)
 	}
 	for _, name := range []string{userData, metaData} {
 		if !seen[name] {
@@ -183,4 +178,32 @@ func Validate(cfg provision.Config) error {
 		return fmt.Errorf("validating cloud-init config: %w", err)
 	}
 	return nil
+}
+
+func validateDocument(doc provision.Document) []error {
+	var r *reader
+	var root *yaml.Node
+	switch doc.Name {
+	case userData:
+		if !strings.HasPrefix(doc.Content, Header) {
+			return []error{fmt.Errorf("%s: the first line must be %s", doc.Name, strings.TrimSpace(Header))}
+		}
+		r, root = readCloudConfig(doc.Content)
+	case metaData:
+		r, root = readMetaData(doc.Content)
+	case networkConfig:
+		r, root = readNetwork(doc.Content)
+	default:
+		return []error{fmt.Errorf("%s: NoCloud reads no such file", doc.Name)}
+	}
+	var problems []error
+	for _, f := range r.found {
+		problems = append(problems, fmt.Errorf("%s, line %d: %s: %s", doc.Name, f.Line, f.Path, f.Message))
+	}
+	if root != nil {
+		if err := promises(doc.Name, root); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", doc.Name, err))
+		}
+	}
+	return problems
 }

@@ -349,7 +349,7 @@ func TestFamilies(t *testing.T) {
 			[]string{"bash", "sudo", "systemctl", "systemd"},
 		},
 		"debian-13":         {[]string{"shell: /bin/bash", "NOPASSWD", "lock_passwd: true", "ntp:", "/etc/apt/apt.conf.d/99-distrolab"}, []string{"doas", "passwd:  "}},
-		"centos-7":          {[]string{"ntp:", "failCgroupV1: false"}, []string{"apt.conf.d"}},
+		"centos-7":          {[]string{"/etc/chrony.conf", "chronyd.service", "failCgroupV1: false"}, []string{"apt.conf.d", "ntp:\n"}},
 		"amazon-linux-2023": {[]string{"/etc/chrony.conf", "chronyd.service"}, []string{"ntp:\n"}},
 		"photon":            {[]string{"/etc/docker/daemon.json"}, []string{"certs.d"}},
 	} {

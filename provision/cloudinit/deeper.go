@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"distrolab/provision"
 )
 
 // cloudConfig looks at what a shape cannot say.
@@ -134,15 +132,10 @@ func (r *reader) host(n *yaml.Node, at string) {
 }
 
 // promises holds a rendered document to what distrolab says of every config.
-func promises(doc provision.Document) error {
-	r := &reader{lines: doc.Content}
-	root := r.parse()
-	if root == nil {
-		return nil // Check has said so
-	}
+func promises(name string, root *yaml.Node) error {
 	var problems []error
 	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	switch doc.Name {
+	switch name {
 	case userData:
 		if login := child(root, "ssh_pwauth"); login == nil || login.Value != "false" {
 			add("ssh_pwauth must be false")

@@ -32,24 +32,19 @@ func (w *work) planNetwork() {
 		}
 		w.plan.Files = append(w.plan.Files, files...)
 		w.network.files = true
-		w.restart(networkServices(w.target.Distro.Userland.Network))
+		w.restart(networkService(w.target.Distro.Userland.Network), "network")
 	case w.target.Delivery.Kind == distros.DeliverHTTP && !w.fetchesNetwork():
 		w.gap("network", "cloud-init asks for network-config over HTTP since 24.3, and this system's is older or of unknown version; deliver the config on the volume")
-	case w.version() != "" && isBefore(w.version(), readsNetworkV2):
+	case w.isOld():
 		w.network.version = 1
 	default:
 		w.network.version = 2
 	}
 }
 
-func networkServices(program string) []string {
-	switch program {
-	case "networkd":
-		return []string{"systemd-networkd.service"}
-	case "networkmanager":
-		return []string{"NetworkManager.service"}
-	}
-	return nil
+// networkService is the unit that reads the file of provision/linux.
+func networkService(program string) string {
+	return map[string]string{"networkd": "systemd-networkd.service", "networkmanager": "NetworkManager.service"}[program]
 }
 
 func (p networkPlan) document(n provision.Network) yamldoc.Node {

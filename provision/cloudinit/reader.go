@@ -69,6 +69,9 @@ func (r *reader) syntax(err error) {
 	line := 0
 	if n, _ := fmt.Sscanf(message, "line %d:", &line); n == 1 {
 		_, message, _ = strings.Cut(message, ": ")
+		if fromParser(message) {
+			line++ // it counts from 0 there
+		}
 	}
 	for i, text := range strings.Split(r.lines, "\n") {
 		if indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]; strings.Contains(indent, "\t") && strings.TrimSpace(text) != "" {
@@ -77,6 +80,13 @@ func (r *reader) syntax(err error) {
 		}
 	}
 	r.found = append(r.found, provision.Finding{Severity: provision.SeverityError, Line: line, Message: "this is not YAML: " + clip(message)})
+}
+
+// fromParser tells the messages of yaml.v3's parser from those of its scanner.
+func fromParser(message string) bool {
+	return strings.HasPrefix(message, "did not find expected key") || strings.HasPrefix(message, "did not find expected node") ||
+		strings.HasPrefix(message, "did not find expected '-'") || strings.HasPrefix(message, "did not find expected ','") ||
+		strings.HasPrefix(message, "did not find expected <")
 }
 
 // check compares the value at a path with what it may be.

@@ -49,7 +49,6 @@ func plainKind(s string) kind {
 // PyYAML has them: 0644 is octal, 12:30 counts sixties, and a float has a dot.
 func isNumber(s string) bool {
 	s = strings.TrimLeft(s[:1], "+-") + s[1:]
-	only := func(s, set string) bool { return s != "" && strings.Trim(s, set+"_") == "" }
 	const digits = "0123456789"
 	switch {
 	case s == "" || s[0] == '_':
@@ -70,10 +69,20 @@ func isNumber(s string) bool {
 			signed := strings.HasPrefix(exponent, "+") || strings.HasPrefix(exponent, "-")
 			return signed && only(exponent[1:], digits) && strings.Trim(whole+mantissa, digits+"_") == "" && whole+mantissa != ""
 		}
-		return strings.Trim(whole+fraction, digits+"_") == "" && whole+fraction != ""
+		plain := strings.Trim(whole+fraction, digits+"_") == "" && whole+fraction != ""
+		return plain || only(fraction+"0", digits) && countsSixties(whole)
 	}
+	return s[0] != '0' && countsSixties(s)
+}
+
+// only reports whether s is of letters of the set and underscores.
+func only(s, set string) bool { return s != "" && strings.Trim(s, set+"_") == "" }
+
+// countsSixties reports whether s is a number such as 12:30:45.
+func countsSixties(s string) bool {
+	const digits = "0123456789"
 	parts := strings.Split(s, ":")
-	if len(parts) < 2 || s[0] == '0' || !only(parts[0], digits) {
+	if len(parts) < 2 || !only(parts[0], digits) {
 		return false
 	}
 	return !slices.ContainsFunc(parts[1:], func(p string) bool {
@@ -81,7 +90,10 @@ func isNumber(s string) bool {
 	})
 }
 
-func sortedNames(keys map[string]shape) []string { return slices.Sorted(maps.Keys(keys)) }
+// sortedNames are the keys that a person may use, deprecated ones left out.
+func sortedNames(keys map[string]shape) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(keys)), func(name string) bool { return keys[name].instead != "" })
+}
 
 func dashed(name string) string { return strings.ReplaceAll(name, "_", "-") }
 

@@ -40,8 +40,12 @@ func (w *work) steps() []provision.Step {
 		})
 	}
 	if len(w.intent.Packages) > 0 {
+		stage := stageFinal
+		if w.isOld() {
+			stage = stageConfig
+		}
 		steps = append(steps, provision.Step{
-			Stage: stageFinal, Fields: []string{"packages"},
+			Stage: stage, Fields: []string{"packages"},
 			Does: "fetches the lists of packages and installs " + strings.Join(w.intent.Packages, ", ") + ", which needs a mirror",
 		})
 	}

@@ -25,19 +25,13 @@ func ntpFiles() []string {
 // none it installs chrony, which needs a mirror. Where the module does not run
 // or would replace a file of the intent, provision/linux does it.
 func (w *work) usesNTPModule() bool {
-	if len(w.intent.Time.NTP) == 0 || !slices.Contains(ntpVariants(), w.target.Profile.Variant) {
+	if len(w.intent.Time.NTP) == 0 || w.isOld() || !slices.Contains(ntpVariants(), w.target.Profile.Variant) {
 		return false
 	}
 	return !slices.ContainsFunc(w.intent.Files, func(f provision.File) bool { return slices.Contains(ntpFiles(), f.Path) })
 }
 
-// timeServices are the units that read the file which provision/linux writes.
-func timeServices(client string) []string {
-	switch client {
-	case "timesyncd":
-		return []string{"systemd-timesyncd.service"}
-	case "chrony":
-		return []string{"chronyd.service"}
-	}
-	return nil
+// timeService is the unit that reads the file of provision/linux.
+func timeService(client string) string {
+	return map[string]string{"timesyncd": "systemd-timesyncd.service", "chrony": "chronyd.service"}[client]
 }

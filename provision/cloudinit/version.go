@@ -9,7 +9,7 @@ import (
 
 // The versions of cloud-init at which it began to read what is written here.
 const (
-	readsNetworkV2      = "20" // surely on every distribution; 19.4 of CentOS 7 came too early
+	modern              = "20" // network-config 2 on every distribution, and upstream's lists of modules
 	fetchesNetworkSince = "24.3"
 )
 
@@ -24,6 +24,10 @@ func isBefore(version, other string) bool {
 
 // version is that of the image's cloud-init, empty where it is not known.
 func (w *work) version() string { return w.target.Profile.VersionFor(w.target.Release) }
+
+// isOld reports whether the image has the cloud-init of an Enterprise Linux 7,
+// whose lists of modules are its own: no ntp, and packages before runcmd.
+func (w *work) isOld() bool { return w.version() != "" && isBefore(w.version(), modern) }
 
 // fetchesNetwork reports whether network-config is asked for over HTTP, which
 // it is since 24.3 (canonical/cloud-init#5603).
