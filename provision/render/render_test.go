@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,9 +15,9 @@ import (
 )
 
 // system is a catalog entry with the fields that rendering reads.
-func system(kind distros.Kind, format, variant, version string, delivery distros.Delivery) distros.Distro {
-	return distros.Distro{Name: "subject", Kind: kind, Config: distros.ConfigProfile{
-		Format: format, Variant: variant, Version: version, Delivery: delivery,
+func system(format, variant, version string, deliveries ...distros.Delivery) distros.Distro {
+	return distros.Distro{Name: "subject", Kind: distros.KindVendor, Config: distros.ConfigProfile{
+		Format: format, Variant: variant, Version: version, Deliveries: deliveries,
 	}}
 }
 
@@ -28,110 +29,93 @@ func cidata() distros.Delivery {
 	return distros.Delivery{Kind: distros.DeliverVolume, Label: "cidata"}
 }
 
-func TestConfigChoosesTheFormat(t *testing.T) {
-	for name, c := range map[string]struct {
-		system   distros.Distro
-		contains string // in a document or source
-		gaps     []string
-	}{
-		"cloud-init":       {system(distros.KindLocal, "cloud-init", "", "", cidata()), "#cloud-config\n", []string{"kernel.args"}},
-		"flatcar":          {system(distros.KindVendor, "ignition", "flatcar", "1.1.0", fwcfg()), "/etc/systemd/network/", []string{"files[1]", "kernel.args"}},
-		"fcos":             {system(distros.KindVendor, "ignition", "fcos", "1.5.0", fwcfg()), "/etc/NetworkManager/", []string{"kernel.args"}},
-		"stand-in of fcos": {system(distros.KindStandIn, "ignition", "fcos", "1.4.0", fwcfg()), `"version": "3.3.0"`, []string{"network", "files[1]", "kernel.args"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			cfg, err := render.Config(intenttest.Full(), c.system)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var text strings.Builder
-			for _, doc := range append(cfg.Sources, cfg.Documents...) {
-				text.WriteString(doc.Content)
-			}
-			if !strings.Contains(text.String(), c.contains) {
-				t.Errorf("%q is in no document", c.contains)
-			}
-			var gaps []string
-			for _, gap := range cfg.Gaps {
-				gaps = append(gaps, gap.Field)
-			}
-			if diff := cmp.Diff(c.gaps, gaps); diff != "" {
-				t.Errorf("gaps (-want +got):\n%s", diff)
-			}
-			if cfg.Delivery != c.system.Config.Delivery || cfg.Format != c.system.Config.Format {
-				t.Errorf("delivery %+v, format %s", cfg.Delivery, cfg.Format)
-			}
-			if err := render.Validate(cfg); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
 func TestConfigOfFormatNoneSaysWhatItDrops(t *testing.T) {
-	d := system(distros.KindProbe, "none", "", "", distros.Delivery{})
+	d := system("none", "", "")
 	d.Config.Note = "it only reports"
-	cfg, err := render.Config(intenttest.Minimal(), d)
+	cfg, err := render.Config(intenttest.Minimal(), d, render.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	const reason = "this system takes no config: it only reports"
 	want := provision.Config{Format: "none", Delivery: distros.Delivery{Kind: distros.DeliverNone}, Gaps: []provision.Gap{
-		{Field: "hostname", Reason: "this system takes no config: it only reports"},
-		{Field: "users", Reason: "this system takes no config: it only reports"},
+		{Field: "hostname", Reason: reason}, {Field: "users[0]", Reason: reason}, {Field: "network", Reason: reason},
 	}}
 	if diff := cmp.Diff(want, cfg); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		t.Errorf("config (-want +got):\n%s", diff)
 	}
 	if err := render.Validate(cfg); err != nil {
 		t.Error(err)
 	}
-}
-
-func TestConfigRefusesFormatsNotBuilt(t *testing.T) {
-	for _, format := range []string{"talos", "bottlerocket", "", "Ignition"} {
-		_, err := render.Config(intenttest.Minimal(), system(distros.KindVendor, format, "", "", fwcfg()))
-		var unsupported *render.UnsupportedFormatError
-		if !errors.As(err, &unsupported) || unsupported.Format != format || !strings.Contains(err.Error(), "not built yet") {
-			t.Errorf("%q: %v", format, err)
-		}
+	if _, err := render.Check("x", "", d, render.Options{}); err == nil {
+		t.Error("a file was checked for a system that takes none")
 	}
 }
 
-func TestConfigRefusesDeliveriesTheFormatHasNot(t *testing.T) {
-	for _, d := range []distros.Distro{
-		system(distros.KindVendor, "cloud-init", "", "", fwcfg()),
-		system(distros.KindVendor, "ignition", "fcos", "1.5.0", distros.Delivery{Kind: distros.DeliverSMBIOS}),
-		system(distros.KindVendor, "ignition", "fcos", "1.5.0", distros.Delivery{}),
-	} {
-		_, err := render.Config(intenttest.Minimal(), d)
-		var unsupported *render.UnsupportedDeliveryError
-		if !errors.As(err, &unsupported) {
-			t.Errorf("%s by %s: %v", d.Config.Format, d.Config.Delivery.Kind, err)
-		}
+func TestChoicesThatASystemDoesNotOffer(t *testing.T) {
+	d := system("cloud-init", "", "", cidata(), distros.Delivery{Name: "smbios", Kind: distros.DeliverHTTP, SMBIOS: "ds=nocloud;s={url}"})
+	var unknown *render.UnknownChoiceError
+	_, err := render.Config(intenttest.Minimal(), d, render.Options{Delivery: "floppy"})
+	if !errors.As(err, &unknown) || !strings.Contains(err.Error(), `rendering config for subject: it has no delivery "floppy"; it has volume, smbios`) {
+		t.Errorf("delivery: %v", err)
+	}
+	_, err = render.Config(intenttest.Minimal(), d, render.Options{Format: "ignition"})
+	if !errors.As(err, &unknown) || !strings.Contains(err.Error(), `it has no format "ignition"; it has cloud-init`) {
+		t.Errorf("format: %v", err)
+	}
+	cfg, err := render.Config(intenttest.Minimal(), d, render.Options{Delivery: "smbios"})
+	if err != nil || cfg.Delivery.SMBIOS == "" {
+		t.Errorf("the second delivery: %+v, %v", cfg.Delivery, err)
 	}
 }
 
-func TestConfigRefusesInvalidIntents(t *testing.T) {
+func TestFormatWithoutARenderer(t *testing.T) {
+	d := system("papyrus", "", "", cidata())
+	d.Config.Note = "nobody reads it"
+	var unsupported *render.UnsupportedFormatError
+	_, err := render.Config(intenttest.Minimal(), d, render.Options{})
+	if !errors.As(err, &unsupported) || !strings.Contains(err.Error(), "cloud-init") || !strings.Contains(err.Error(), "(nobody reads it)") {
+		t.Error(err)
+	}
+	if err := render.Validate(provision.Config{Format: "papyrus"}); !errors.As(err, &unsupported) {
+		t.Error(err)
+	}
+}
+
+func TestInvalidIntentIsRefusedFirst(t *testing.T) {
 	intent := intenttest.Minimal()
-	intent.Hostname = "../../etc"
-	_, err := render.Config(intent, system(distros.KindLocal, "cloud-init", "", "", cidata()))
+	intent.Hostname = "not a name"
 	var invalid *provision.InvalidIntentError
-	if !errors.As(err, &invalid) {
-		t.Errorf("got %v", err)
+	if _, err := render.Config(intent, system("cloud-init", "", "", cidata()), render.Options{}); !errors.As(err, &invalid) {
+		t.Error(err)
 	}
 }
 
-func TestConfigRefusesUnknownVariants(t *testing.T) {
-	_, err := render.Config(intenttest.Minimal(), system(distros.KindVendor, "ignition", "debian", "1.0.0", fwcfg()))
-	if err == nil || !strings.Contains(err.Error(), "subject") {
-		t.Errorf("want an error that names the system, got %v", err)
+// TestOwnConfigOfAnotherVariant: the format's own code refuses what the
+// catalog got wrong.
+func TestOwnConfigOfAnotherVariant(t *testing.T) {
+	_, err := render.Config(intenttest.Minimal(), system("ignition", "debian", "1.0.0", fwcfg()), render.Options{})
+	if err == nil || !strings.Contains(err.Error(), "rendering config for subject") {
+		t.Error(err)
 	}
 }
 
-func TestValidateRefusesUnknownFormats(t *testing.T) {
-	for _, cfg := range []provision.Config{{}, {Format: "talos"}, {Format: "none", Documents: []provision.Document{{Name: "a"}}}} {
-		if render.Validate(cfg) == nil {
-			t.Errorf("%+v: accepted", cfg)
+func TestFormatsAreTheCatalogs(t *testing.T) {
+	catalog, err := distros.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, d := range catalog.All() {
+		for _, p := range d.Configs() {
+			used[p.Format] = true
+			if p.Format != render.FormatNone && !slices.Contains(render.Formats(), p.Format) {
+				t.Errorf("%s: no package renders its format %s", d.Name, p.Format)
+			}
+		}
+	}
+	for _, format := range render.Formats() {
+		if !used[format] {
+			t.Errorf("no catalog entry has the format %s", format)
 		}
 	}
 }
