@@ -49,10 +49,34 @@ func check(name, text string) []provision.Finding {
 // userProblems checks settings.
 func userProblems(document map[string]any) []problem {
 	found := conform(document, reflect.TypeFor[userData]())
-	if _, there := document["settings"]; !there {
-		found = append(found, problem{"", "holds no [settings], so nothing would be set"})
+	settings, there := document["settings"].(map[string]any)
+	if !there {
+		return append(found, problem{path: "", message: "holds no [settings], so nothing would be set"})
 	}
-	return found
+	return append(found, joinProblems(settings)...)
+}
+
+// joinProblems warns of a kubelet that would not find a cluster: it and the
+// boot then never come to an end.
+func joinProblems(settings map[string]any) []problem {
+	k, _ := settings["kubernetes"].(map[string]any)
+	if k["standalone-mode"] == true || k["authentication-mode"] == "aws" {
+		return nil
+	}
+	var missing []string
+	for _, key := range []string{"api-server", "cluster-certificate", "bootstrap-token", "cluster-dns-ip"} {
+		if k[key] == nil {
+			missing = append(missing, key)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return []problem{{
+		path:    "settings.kubernetes",
+		message: fmt.Sprintf("without %s the kubelet joins no cluster; give them, or standalone-mode = true", strings.Join(missing, ", ")),
+		warning: true,
+	}}
 }
 
 // checkTOML decodes and says of each problem where it is.
@@ -77,9 +101,11 @@ func checkTOML(text string, problems func(map[string]any) []problem) []provision
 	var findings []provision.Finding
 	for _, p := range found {
 		place := find(at, p.path)
-		findings = append(findings, provision.Finding{
-			Severity: provision.SeverityError, Line: place.line, Column: place.column, Path: p.path, Message: p.message,
-		})
+		severity := provision.SeverityError
+		if p.warning {
+			severity = provision.SeverityWarning
+		}
+		findings = append(findings, provision.Finding{Severity: severity, Line: place.line, Column: place.column, Path: p.path, Message: p.message})
 	}
 	slices.SortStableFunc(findings, func(a, b provision.Finding) int { return a.Line - b.Line })
 	return findings

@@ -22,32 +22,37 @@ func said(name, text string) []string {
 	return lines
 }
 
+// alone lets the kubelet run without a cluster.
+const alone = "[settings.kubernetes]\nstandalone-mode = true\n"
+
 func TestCheckOfSettings(t *testing.T) {
 	for name, test := range map[string]struct {
 		text string
 		want []string
 	}{
-		"good": {"[settings.kubernetes]\ncluster-dns-ip = [\"10.96.0.10\", \"fd00::a\"]\nmax-pods = 40\nimage-gc-low-threshold-percent = \"40\"\n" +
+		"good": {"[settings.kubernetes]\nstandalone-mode = true\ncluster-dns-ip = [\"10.96.0.10\", \"fd00::a\"]\nmax-pods = 40\nimage-gc-low-threshold-percent = \"40\"\n" +
 			"[settings.kubernetes.node-taints]\ndedicated = [\"lab:NoSchedule\"]\n[settings.container-registry.mirrors]\n\"docker.io\" = [\"https://m.example.org\"]\n" +
 			"[settings.network]\nhosts = [[\"10.0.0.1\", [\"a.lab\", \"b.lab\"]]]\n", nil},
-		"unknown key": {"[settings.kubernetes]\napi_server = \"https://a:6443\"\n",
-			[]string{"error 2:1 settings.kubernetes.api_server: there is no such setting; did you mean api-server?"}},
-		"unknown table": {"[settings.kubernets]\n",
+		"no cluster": {"[settings.kubernetes]\napi-server = \"https://a:6443\"\nbootstrap-token = \"abcdef.0123456789abcdef\"\n",
+			[]string{"warning 1:11 settings.kubernetes: without cluster-certificate, cluster-dns-ip the kubelet joins no cluster; give them, or standalone-mode = true"}},
+		"unknown key": {"[settings.kubernetes]\nstandalone-mode = true\napi_server = \"https://a:6443\"\n",
+			[]string{"error 3:1 settings.kubernetes.api_server: there is no such setting; did you mean api-server?"}},
+		"unknown table": {"[settings.kubernets]\n" + alone,
 			[]string{"error 1:11 settings.kubernets: there is no such setting"}},
-		"all at once": {"[settings.kubernetes]\nbootstrap-token = \"secret\"\nmax-pods = \"ten\"\nlog-level = 300\nstandalone-mode = 1\n",
+		"all at once": {"[settings.kubernetes]\nbootstrap-token = \"secret\"\nmax-pods = \"ten\"\nlog-level = 300\nstandalone-mode = true\nseccomp-default = 1\n",
 			[]string{
 				"error 2:1 settings.kubernetes.bootstrap-token: must be a bootstrap token: 6 characters, a dot, 16 characters of a-z and 0-9",
 				"error 3:1 settings.kubernetes.max-pods: must be a whole number, not a text; leave the quotes out",
 				"error 4:1 settings.kubernetes.log-level: must be from 0 to 255",
-				"error 5:1 settings.kubernetes.standalone-mode: must be true or false, not a number",
+				"error 6:1 settings.kubernetes.seccomp-default: must be true or false, not a number",
 			}},
-		"array of tables": {"[[settings.container-registry.mirrors]]\nregistry = \"docker.io\"\n[[settings.container-registry.mirrors]]\nendpoint = [\"two words\"]\n",
+		"array of tables": {"[[settings.container-registry.mirrors]]\nregistry = \"docker.io\"\n[[settings.container-registry.mirrors]]\nendpoint = [\"two words\"]\n" + alone,
 			[]string{"error 4:1 settings.container-registry.mirrors[1].endpoint[0]: must be a URL, or a host with or without port; an IPv6 address needs brackets"}},
-		"base64": {"[settings.host-containers.admin]\nuser-data = \"{}\"\n",
+		"base64": {"[settings.host-containers.admin]\nuser-data = \"{}\"\n" + alone,
 			[]string{"error 2:1 settings.host-containers.admin.user-data: must be base64 with its padding, such as the output of base64 -w0"}},
-		"a key's own rule": {"[settings.host-containers.my_own]\nenabled = true\n",
+		"a key's own rule": {"[settings.host-containers.my_own]\nenabled = true\n" + alone,
 			[]string{"error 1:27 settings.host-containers.my_own: the key must be at most 76 letters, digits and hyphens"}},
-		"hosts": {"[settings.network]\nhosts = [[\"10.0.0.1\"]]\n",
+		"hosts": {"[settings.network]\nhosts = [[\"10.0.0.1\"]]\n" + alone,
 			[]string{`error 2:1 settings.network.hosts[0]: must be an address and a list of names, such as ["10.0.0.1", ["a.lab"]]`}},
 		"no settings": {"motd = \"hello\"\n", []string{
 			"error 0:0 : holds no [settings], so nothing would be set",
@@ -80,6 +85,12 @@ func TestCheckOfTheNetwork(t *testing.T) {
 		"two primaries": {"version = 3\n[eth0]\ndhcp4 = true\nprimary = true\n[eth1]\ndhcp4 = true\nprimary = true\n",
 			[]string{`error 7:1 eth1.primary: "eth0" is primary already; only one can be`}},
 		"nothing to do": {"version = 3\n[eth0]\nmtu = 1500\n", []string{"error 2:2 eth0: must have dhcp4, dhcp6, static4 or static6"}},
+		"half a bond": {"version = 3\n[bond0]\nkind = \"bond\"\nmode = \"lacp\"\nid = 1\ndhcp4 = false\n", []string{
+			"error 2:2 bond0: interfaces is missing, which a bond needs",
+			"error 2:2 bond0: monitoring is missing, which a bond needs",
+			"error 4:1 bond0.mode: must be active-backup, the only mode that Bottlerocket has",
+			`error 5:1 bond0.id: is for kind = "vlan" only`,
+		}},
 		"a route to nowhere": {"version = 3\n[eth0.static4]\naddresses = [\"10.0.0.2/8\"]\n[[eth0.route]]\nvia = \"10.0.0.1\"\n",
 			[]string{"error 4:8 eth0.route[0]: to is missing"}},
 	} {

@@ -9,10 +9,12 @@ import (
 	"strings"
 )
 
-// problem is one thing that the system refuses.
+// problem is one thing that the system refuses, or of which a person should
+// know.
 type problem struct {
 	path    string // keys, joined by dots
 	message string
+	warning bool // the system takes it
 }
 
 // conform compares a decoded TOML value with a type of the model and returns
@@ -28,7 +30,7 @@ type conformer struct{ found []problem }
 
 func (c *conformer) add(path, message string, args ...any) {
 	if len(c.found) < maxFindings {
-		c.found = append(c.found, problem{path, fmt.Sprintf(message, args...)})
+		c.found = append(c.found, problem{path: path, message: fmt.Sprintf(message, args...)})
 	}
 }
 

@@ -178,13 +178,17 @@ func netProblems(document map[string]any) []problem {
 	return c.found
 }
 
-func (c *conformer) interfaceName(path, name string, version int64) {
+// isMAC accepts six pairs with colons or hyphens.
+func isMAC(name string) bool {
 	_, err := net.ParseMAC(name)
-	mac := err == nil && len(name) == 17
+	return err == nil && len(name) == 17
+}
+
+func (c *conformer) interfaceName(path, name string, version int64) {
 	switch {
-	case mac && version < netVersion:
+	case isMAC(name) && version < netVersion:
 		c.add(path, "a MAC address names an interface from version = %d on", netVersion)
-	case !mac && !isDevice(name):
+	case !isMAC(name) && !isDevice(name):
 		c.add(path, "must be the name of an interface, such as eth0, or a MAC address")
 	}
 }
@@ -203,18 +207,39 @@ func (c *conformer) interfaceRules(path, name string, card map[string]any, versi
 		c.add(below(path, "route"), "routes need static4 or static6")
 	case version < 2 && has("static4", "static6"):
 		c.add(path, "static addresses are known from version = 2 on")
-	case has("kind") && strings.Contains(name, ":"):
+	case has("kind") && isMAC(name):
 		c.add(path, "a bond or VLAN cannot be named by a MAC address")
 	case has("kind") && version < netVersion:
 		c.add(below(path, "kind"), "bonds and VLANs are known from version = %d on", netVersion)
 	}
-	for key, v4 := range map[string]bool{"static4": true, "static6": false} {
+	c.kindRules(path, card)
+	for _, key := range []string{"static4", "static6"} {
 		table, _ := card[key].(map[string]any)
 		list, _ := table["addresses"].([]any)
 		for i, item := range list {
 			text, _ := item.(string)
-			if p, err := netip.ParsePrefix(text); err == nil && p.Addr().Is4() != v4 {
+			if p, err := netip.ParsePrefix(text); err == nil && p.Addr().Is4() != (key == "static4") {
 				c.add(fmt.Sprintf("%s.addresses[%d]", below(path, key), i), "%s is of the other family", text)
+			}
+		}
+	}
+}
+
+// kindRules are about the keys that a VLAN or a bond has, and nothing else.
+func (c *conformer) kindRules(path string, card map[string]any) {
+	kind, _ := card["kind"].(string)
+	kind = strings.ToLower(kind)
+	for _, of := range []string{"bond", "vlan"} {
+		keys := []string{"mode", "interfaces", "monitoring"}
+		if of == "vlan" {
+			keys = []string{"device", "id"}
+		}
+		for _, key := range keys {
+			switch {
+			case kind == of && card[key] == nil:
+				c.add(path, "%s is missing, which a %s needs", key, of)
+			case kind != of && card[key] != nil:
+				c.add(below(path, key), "is for kind = %q only", of)
 			}
 		}
 	}
