@@ -10,7 +10,6 @@ import (
 
 	butane "github.com/coreos/ignition/v2/butane/config"
 	"github.com/coreos/ignition/v2/butane/config/common"
-	ignition "github.com/coreos/ignition/v2/config/v3_7_experimental"
 	"github.com/coreos/vcontext/report"
 	"go.yaml.in/yaml/v3"
 
@@ -70,7 +69,7 @@ func checkJSON(text string, target provision.Target) []provision.Finding {
 		return checkOldJSON(text, version, target)
 	}
 	list := tooNew(version, "ignition.version", version.Value, target)
-	_, findings, err := ignition.ParseCompatibleVersion([]byte(text))
+	findings, err := parse([]byte(text))
 	return append(list, asFindings(findings, err)...)
 }
 

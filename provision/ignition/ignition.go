@@ -16,7 +16,6 @@ import (
 
 	butane "github.com/coreos/ignition/v2/butane/config"
 	"github.com/coreos/ignition/v2/butane/config/common"
-	ignition "github.com/coreos/ignition/v2/config/v3_7_experimental"
 	"github.com/coreos/vcontext/report"
 
 	"distrolab/distros"
@@ -143,7 +142,7 @@ func Validate(cfg provision.Config) error {
 		return fmt.Errorf("validating Ignition config: it is one document, this has %d", len(cfg.Documents))
 	}
 	doc := cfg.Documents[0]
-	_, findings, err := ignition.ParseCompatibleVersion([]byte(doc.Content))
+	findings, err := parse([]byte(doc.Content))
 	if err != nil {
 		return fmt.Errorf("validating Ignition config %s: %w", doc.Name, errors.Join(err, asError(findings)))
 	}

@@ -2,9 +2,19 @@ package ignition
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
+
+	v3_0 "github.com/coreos/ignition/v2/config/v3_0"
+	v3_1 "github.com/coreos/ignition/v2/config/v3_1"
+	v3_2 "github.com/coreos/ignition/v2/config/v3_2"
+	v3_3 "github.com/coreos/ignition/v2/config/v3_3"
+	v3_4 "github.com/coreos/ignition/v2/config/v3_4"
+	v3_5 "github.com/coreos/ignition/v2/config/v3_5"
+	v3_6 "github.com/coreos/ignition/v2/config/v3_6"
+	"github.com/coreos/vcontext/report"
 
 	"distrolab/provision"
 )
@@ -22,6 +32,39 @@ func specs(variant string) map[string]string {
 		return map[string]string{"1.0.0": "3.3.0", "1.1.0": "3.4.0"}
 	}
 	return nil
+}
+
+// parse reads a config by the code of its own spec, which knows no newer one.
+func parse(text []byte) (report.Report, error) {
+	var head struct {
+		Ignition struct {
+			Version string `json:"version"`
+		} `json:"ignition"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return report.Report{}, fmt.Errorf("reading JSON: %w", err)
+	}
+	read, known := parsers()[head.Ignition.Version]
+	if !known {
+		return report.Report{}, fmt.Errorf("there is no Ignition spec %q; the newest is 3.6.0", head.Ignition.Version)
+	}
+	return read(text)
+}
+
+// parsers are the readers of each spec.
+func parsers() map[string]func([]byte) (report.Report, error) {
+	return map[string]func([]byte) (report.Report, error){
+		"3.0.0": reportOf(v3_0.Parse), "3.1.0": reportOf(v3_1.Parse), "3.2.0": reportOf(v3_2.Parse),
+		"3.3.0": reportOf(v3_3.Parse), "3.4.0": reportOf(v3_4.Parse), "3.5.0": reportOf(v3_5.Parse), "3.6.0": reportOf(v3_6.Parse),
+	}
+}
+
+// reportOf leaves out the config itself, whose type differs with each spec.
+func reportOf[C any](parse func([]byte) (C, report.Report, error)) func([]byte) (report.Report, error) {
+	return func(text []byte) (report.Report, error) {
+		_, findings, err := parse(text)
+		return findings, err
+	}
 }
 
 // specOf is the spec that the target's release reads, as far as is known.
