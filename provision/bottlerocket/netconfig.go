@@ -104,7 +104,6 @@ func (w *writer) network() {
 	} else {
 		w.plainStep(atNetdog, w.networkWords(key))
 	}
-	w.nameServers()
 }
 
 func (w *writer) networkWords(key string) string {
@@ -140,7 +139,6 @@ func (w *writer) networkOfVMware() {
 	} else if n.DHCP {
 		w.step(atNetdog, "network", "asks for an address by DHCP on %s, as the image's own kernel command line says", firstInterface)
 	}
-	w.nameServers()
 }
 
 // netProblems checks net.toml by the rules of netdog's net_config.

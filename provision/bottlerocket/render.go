@@ -40,6 +40,7 @@ func (w *writer) settings() {
 	name := w.intent.Hostname
 	w.user.Settings.Network = &networkSettings{Hostname: &name}
 	w.step(atApply, "hostname", "sets the host name %s, from settings.network.hostname", name)
+	w.nameServers()
 	w.files()
 	w.kernel()
 	w.time()
