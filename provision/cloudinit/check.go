@@ -19,8 +19,9 @@ const (
 
 // Check reads one file that a person wrote. meta-data and network-config are
 // known by their names; any other file is user-data, of which cloud-config is
-// checked and every other kind named.
-func Check(name, content string, _ provision.Target) []provision.Finding {
+// checked and every other kind named. What the system of the target would not
+// do, though cloud-init takes it, is a warning.
+func Check(name, content string, target provision.Target) []provision.Finding {
 	switch {
 	case len(content) > maxFile:
 		return problem(0, fmt.Sprintf("the file has %d bytes; distrolab checks at most %d, and most clouds take far fewer", len(content), maxFile))
@@ -29,23 +30,20 @@ func Check(name, content string, _ provision.Target) []provision.Finding {
 	case !utf8.ValidString(content):
 		return problem(badLine(content), "this is not UTF-8 text; give binary content with encoding: b64")
 	}
-	return checkFile(name, content)
-}
-
-func checkFile(name, content string) []provision.Finding {
 	switch strings.ReplaceAll(path.Base(name), "_", "-") {
 	case metaData:
 		r, _ := readMetaData(content)
 		return r.found
 	case networkConfig:
-		r, _ := readNetwork(content)
+		r, root := readNetwork(content)
+		r.networkOn(root, target)
 		return r.found
 	case vendorData:
 		if strings.TrimSpace(content) == "" {
 			return nil
 		}
 	}
-	return checkUserData(content)
+	return checkUserData(content, target)
 }
 
 // badLine is the line of the first byte that is no UTF-8.
@@ -87,7 +85,7 @@ func otherKinds() [][2]string {
 }
 
 // checkUserData tells the kinds of user-data apart.
-func checkUserData(content string) []provision.Finding {
+func checkUserData(content string, target provision.Target) []provision.Finding {
 	if strings.HasPrefix(content, "\ufeff") {
 		return problem(1, "the file begins with a byte order mark, so cloud-init does not see its first line; save it as UTF-8 without one")
 	}
@@ -97,11 +95,11 @@ func checkUserData(content string) []provision.Finding {
 		}
 	}
 	if isMail(content) {
-		return checkMail(content)
+		return checkMail(content, target)
 	}
 	first, _, _ := strings.Cut(content, "\n")
 	if strings.HasPrefix(first, strings.TrimSpace(Header)) {
-		return checkCloudConfig(content)
+		return checkCloudConfig(content, target)
 	}
 	squeezed := strings.NewReplacer(" ", "", "_", "-", "\t", "").Replace(strings.ToLower(first))
 	var findings []provision.Finding
@@ -118,11 +116,12 @@ func checkUserData(content string) []provision.Finding {
 			return findings
 		}
 	}
-	return append(findings, checkCloudConfig(content)...)
+	return append(findings, checkCloudConfig(content, target)...)
 }
 
-func checkCloudConfig(content string) []provision.Finding {
-	r, _ := readCloudConfig(content)
+func checkCloudConfig(content string, target provision.Target) []provision.Finding {
+	r, root := readCloudConfig(content)
+	r.userDataOn(root, target)
 	return r.found
 }
 

@@ -82,6 +82,41 @@ func TestCheckFindsUsualMistakes(t *testing.T) {
 	}
 }
 
+// TestCheckKnowsTheSystem: cloud-init takes these everywhere, one system does
+// not.
+func TestCheckKnowsTheSystem(t *testing.T) {
+	account := "#cloud-config\nusers:\n  - name: a\n    shell: /bin/bash\n    sudo: ALL=(ALL) NOPASSWD:ALL\n"
+	two := "version: 2\nethernets: {a: {dhcp4: true}}\n"
+	for name, c := range map[string]struct {
+		system, delivery, file, text string
+		want                         []string // parts of the messages
+	}{
+		"bash on Alpine":             {"alpine", "", "user-data", account, []string{"write /bin/ash", "by doas", "locked account"}},
+		"bash on Debian":             {"debian-13", "", "user-data", account, nil},
+		"the right thing on Alpine":  {"alpine", "", "user-data", "#cloud-config\nusers: [{name: a, lock_passwd: false, passwd: '*', doas: [permit nopass a]}]\n", nil},
+		"systemctl on Alpine":        {"alpine", "", "user-data", "#cloud-config\nruncmd: [systemctl start a, [systemctl, start, b], ls]\n", []string{"rc-update", "rc-update"}},
+		"systemctl on Debian":        {"debian-13", "", "user-data", "#cloud-config\nruncmd: [systemctl start a]\n", nil},
+		"ntp on CentOS 7":            {"centos-7", "", "user-data", "#cloud-config\nntp: {servers: [a]}\n", []string{"leaves this out"}},
+		"version 2 on CentOS 7":      {"centos-7", "", "network-config", two, []string{"write version 1"}},
+		"network of Amazon":          {"amazon-linux-2023", "", "network-config", two, []string{"no effect"}},
+		"network over HTTP":          {"debian-12", "http", "network-config", two, []string{"since 24.3"}},
+		"network over HTTP, newer":   {"debian-13", "http", "network-config", two, nil},
+		"network on the same volume": {"debian-12", "", "network-config", two, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := cloudinit.Check(c.file, c.text, target(t, c.system, c.delivery))
+			if len(found) != len(c.want) {
+				t.Fatalf("want %q, got %+v", c.want, found)
+			}
+			for i, want := range c.want {
+				if found[i].Severity != provision.SeverityWarning || !strings.Contains(found[i].Message, want) {
+					t.Errorf("want a warning about %q, got %+v", want, found[i])
+				}
+			}
+		})
+	}
+}
+
 // TestCheckLetsGoodFilesPass, and says of other kinds of user-data what they are.
 func TestCheckLetsGoodFilesPass(t *testing.T) {
 	for _, tg := range targets(t) {
@@ -260,9 +295,15 @@ func FuzzCheck(f *testing.F) {
 	f.Add("user-data", "Content-Type: multipart/mixed; boundary=x\n\n--x\n\na\n--x--\n")
 	f.Add("user-data", "#cloud-config\nusers: [{name: *a}]\n")
 	f.Add("network-config", "network: {version: 1, config: [{subnets: [a]}]}")
+	for i := range 4 {
+		f.Add("network-config", "["+strings.Repeat(" ", i))
+		f.Add("user-data", "#cloud-config\nusers: [a, {shell: bash}]"+strings.Repeat(" ", i))
+	}
+	all := []provision.Target{{}, target(f, "alpine", ""), target(f, "amazon-linux-2023", "http"), target(f, "centos-7", "")}
 	f.Fuzz(func(t *testing.T, name, text string) {
-		found := cloudinit.Check(name, text, provision.Target{})
-		if diff := cmp.Diff(found, cloudinit.Check(name, text, provision.Target{})); diff != "" {
+		tg := all[len(text)%len(all)]
+		found := cloudinit.Check(name, text, tg)
+		if diff := cmp.Diff(found, cloudinit.Check(name, text, tg)); diff != "" {
 			t.Errorf("two checks differ:\n%s", diff)
 		}
 		for _, finding := range found {

@@ -26,7 +26,7 @@ func isMail(content string) bool {
 
 // checkMail names the parts of a message and checks those that are a
 // cloud-config. Lines count within the part.
-func checkMail(content string) []provision.Finding {
+func checkMail(content string, target provision.Target) []provision.Finding {
 	message, err := mail.ReadMessage(strings.NewReader(content))
 	if err != nil {
 		return problem(1, fmt.Sprintf("this begins as a MIME message and is none: %s", clip(err.Error())))
@@ -47,7 +47,7 @@ func checkMail(content string) []provision.Finding {
 			return problem(0, fmt.Sprintf("part %d of this MIME message cannot be read: %s", len(kinds)+1, clip(err.Error())))
 		}
 		kinds = append(kinds, clip(part.Header.Get("Content-Type")))
-		for _, f := range checkPart(part) {
+		for _, f := range checkPart(part, target) {
 			f.Path = strings.TrimSuffix(fmt.Sprintf("part %d: %s", len(kinds), f.Path), ": ")
 			inside = append(inside, f)
 		}
@@ -60,7 +60,7 @@ func checkMail(content string) []provision.Finding {
 }
 
 // checkPart checks a part that is a cloud-config.
-func checkPart(part *multipart.Part) []provision.Finding {
+func checkPart(part *multipart.Part, target provision.Target) []provision.Finding {
 	kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
 	if kind != "text/cloud-config" {
 		return nil
@@ -73,5 +73,5 @@ func checkPart(part *multipart.Part) []provision.Finding {
 	if err != nil || !utf8.Valid(text) {
 		return problem(0, "cannot be decoded")
 	}
-	return checkCloudConfig(string(text))
+	return checkCloudConfig(string(text), target)
 }

@@ -15,7 +15,7 @@ import (
 // Limits of a document. Aliases may make a short one endless.
 const (
 	maxDepth = 60
-	maxNodes = 500_000
+	maxNodes = 200_000
 )
 
 // reader reads one YAML document and collects what is to be said of it.
@@ -91,7 +91,7 @@ func fromParser(message string) bool {
 
 // check compares the value at a path with what it may be.
 func (r *reader) check(n *yaml.Node, s shape, at string, depth int) {
-	if r.nodes++; r.nodes > maxNodes || depth > maxDepth {
+	if r.nodes++; r.nodes > maxNodes || depth > maxDepth || len(r.found) >= maxFindings {
 		return
 	}
 	for n.Kind == yaml.AliasNode && n.Alias != nil && n.Alias != n {
@@ -133,7 +133,7 @@ func wrongKind(n *yaml.Node, is, wanted kind, at string) string {
 // mapping checks the keys and what they hold.
 func (r *reader) mapping(n *yaml.Node, s shape, at string, depth int) {
 	first := map[string]int{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
+	for i := 0; i+1 < len(n.Content) && len(r.found) < maxFindings; i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		below := join(at, clip(key.Value))
 		if key.Value == "<<" && key.Style == 0 {

@@ -109,7 +109,7 @@ func TestSchemaOfCloudInitHoldsForEverySystem(t *testing.T) {
 func TestSchemaCommand(t *testing.T) {
 	modules(t)
 	dir := t.TempDir()
-	for _, name := range []string{"debian-13", "alpine", "centos-7"} {
+	for _, name := range []string{"alpine", "centos-7"} {
 		files := intenttest.Files(t, dir, render(t, intenttest.Full(), target(t, name, "")).Documents)
 		for _, arguments := range [][]string{
 			{"--config-file", files["user-data"]},
