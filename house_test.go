@@ -104,6 +104,8 @@ var walls = []struct{ imports, allowed, reason string }{
 	{"gvisor.dev/gvisor", "labs/network", "one place knows the network stack"},
 	{"github.com/kdomanski/iso9660", "provision/seed", "one place writes media"},
 	{"github.com/coreos/ignition", "provision/ignition", "one place knows Ignition and Butane"},
+	{"github.com/siderolabs/talos", "provision/talos", "one place knows Talos"},
+	{"github.com/flatcar/container-linux-config-transpiler", "provision/clc", "one place knows Container Linux Config"},
 	{"charm.land/", "tui", "one place draws"},
 	{"github.com/spf13/cobra", "cmd/distrolab/app", "one place reads the command line"},
 	{"golang.org/x/crypto/ssh", "labs/access", "one place logs in"},

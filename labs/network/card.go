@@ -47,7 +47,7 @@ func (c *card) send(p *stack.PacketBuffer) {
 		[4]byte(arp.ProtocolAddressSender()) != c.ip {
 		return
 	}
-	to := broadcast
+	to := broadcast()
 	if remote := p.EgressRoute.RemoteLinkAddress; len(remote) == len(to) {
 		to = [6]byte([]byte(remote))
 	}

@@ -3,7 +3,7 @@ package network
 import "sync"
 
 // broadcast is the address of every card.
-var broadcast = [6]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+func broadcast() [6]byte { return [6]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff} }
 
 // ethernetSwitch passes frames between the ports of guests and the gateway's
 // card. It learns who is where from the frames it sees. A frame to an address
@@ -48,7 +48,7 @@ func (s *ethernetSwitch) fromGuest(from *port, frame []byte) {
 	if to != s.gateway.mac {
 		s.pass(from, to, frame)
 	}
-	if to == s.gateway.mac || to == broadcast {
+	if to == s.gateway.mac || to == broadcast() {
 		s.gateway.receive(f)
 	}
 }
@@ -71,7 +71,7 @@ func (s *ethernetSwitch) learn(mac [6]byte, at *port) {
 func (s *ethernetSwitch) pass(from *port, to [6]byte, frame []byte) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if to != broadcast {
+	if to != broadcast() {
 		if p := s.where[to]; p != nil && p != from {
 			p.queue(frame)
 		}

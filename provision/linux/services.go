@@ -147,7 +147,14 @@ func (p *planner) docker(r provision.Registries) {
 			p.gap("registries.mirrors["+host+"]", "Docker has mirrors of docker.io only")
 		}
 	}
-	mirrors := r.Mirrors["docker.io"]
+	var mirrors []string
+	for i, mirror := range r.Mirrors["docker.io"] {
+		if u, err := url.Parse(mirror); err != nil || strings.Trim(u.Path, "/") != "" {
+			p.gap(fmt.Sprintf("registries.mirrors[docker.io][%d]", i), "Docker's daemon does not start with a mirror that has a path; name one at the root of its host")
+			continue
+		}
+		mirrors = append(mirrors, mirror)
+	}
 	if len(mirrors) == 0 {
 		return
 	}
