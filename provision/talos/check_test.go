@@ -111,22 +111,22 @@ func TestCheckStandsHostileTexts(t *testing.T) {
 	to := target(t, "volume")
 	config := good(t)
 	bombs := []string{
-		strings.Repeat("[", 1<<19), strings.Repeat("a: {", 1<<17), strings.Repeat("- ", 1<<18), strings.Repeat("x:\n", 1<<17),
+		strings.Repeat("[", 1<<16), strings.Repeat("a: {", 1<<15), strings.Repeat("- ", 1<<16), strings.Repeat("x:\n", 1<<16),
 		"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\nmachine: {sysctls: *d}\n",
 		"machine: &a {network: *a}\n", "machine: {network: null, files: [null], disks: [null]}\ncluster: null\n", "machine: null\n", "cluster: {controlPlane: {endpoint: null}}\n",
 		"machine: {network: {interfaces: [null]}, kubelet: null, time: null, udev: null}\ncluster: {controlPlane: {endpoint: 'https://a:1'}, etcd: null, apiServer: null}\n",
 		"machine: {network: {kubespan: {enabled: true}}, pods: [null, 1]}\ncluster: {inlineManifests: [null]}\n",
-		"machine: {files: [" + strings.Repeat("{path: a},", 20000) + strings.Repeat("{x: 1},", 20000) + "]}\n",
-		"machine: {sysctls: {" + strings.Join(numbered("k%d: 1", 50000), ", ") + "}}\n",
+		"machine: {files: [" + strings.Repeat("{path: a},", 8000) + strings.Repeat("{x: 1},", 8000) + "]}\n",
+		"machine: {sysctls: {" + strings.Join(numbered("k%d: 1", 20000), ", ") + "}}\n",
 		"machine: {pods: [{a: &a [x,x,x,x,x,x,x], b: &b [*a,*a,*a,*a,*a,*a,*a], c: &c [*b,*b,*b,*b,*b,*b,*b], d: &d [*c,*c,*c,*c,*c,*c,*c], e: &e [*d,*d,*d,*d,*d,*d,*d], f: &f [*e,*e,*e,*e,*e,*e,*e], g: [*f,*f,*f,*f,*f,*f,*f]}]}\n",
 		"machine: {pods: [" + strings.Repeat("{a: ", 9000) + strings.Repeat("}", 9000) + "]}\n",
-		"apiVersion: v1alpha1\nkind: LinkAliasConfig\nname: a\nselector:\n  match: " + strings.Repeat("true && ", 90000) + "true\n",
-		strings.Repeat("---\n", 1<<17), strings.Repeat("apiVersion: v1alpha1\nkind: LinkConfig\nname: a\n---\n", 1<<14),
+		"apiVersion: v1alpha1\nkind: LinkAliasConfig\nname: a\nselector:\n  match: " + strings.Repeat("true && ", 30000) + "true\n",
+		strings.Repeat("---\n", 1<<15), strings.Repeat("apiVersion: v1alpha1\nkind: LinkConfig\nname: a\n---\n", 1<<14),
 	}
 	for _, text := range append(bombs, intenttest.Hostile()...) {
 		for _, name := range []string{"user-data", "meta-data", "network-config"} {
 			if found := talos.Check(name, text, to); len(found) > 100 {
-				t.Errorf("%d findings of %.60q", len(found), text)
+				t.Errorf("%s: %d findings of %.60q", name, len(found), text)
 			}
 		}
 	}

@@ -188,13 +188,27 @@ func TestKubernetesThatTalosCannotRunIsAGap(t *testing.T) {
 	}
 }
 
+func TestOneFileOfContainerdMayLieOutsideVar(t *testing.T) {
+	intent := minimalWorker()
+	intent.Files = []provision.File{{Path: "/etc/cri/conf.d/20-customization.part", Content: "[plugins]\n"}}
+	cfg := render(t, intent, target(t, "volume"))
+	if files := machine(t, cfg).MachineConfig.MachineFiles; len(files) != 1 || files[0].FileContent != "[plugins]\n" {
+		t.Errorf("files %+v", files)
+	}
+	if !slices.ContainsFunc(cfg.Steps, func(s provision.Step) bool {
+		return strings.Contains(s.Does, "0600") && slices.Contains(s.Fields, "files[0]")
+	}) {
+		t.Errorf("no step says that the mode is always 0600: %v", cfg.Steps)
+	}
+}
+
 func TestReleasesThatReadOtherDocumentsAreRefused(t *testing.T) {
 	for _, release := range []string{"1.11.6", "v1.8.0"} {
 		old := target(t, "volume")
 		old.Release = release
 		_, err := talos.Render(minimalWorker(), old)
 		var refused *talos.OldReleaseError
-		if !errors.As(err, &refused) || refused.Release != release {
+		if !errors.As(err, &refused) || refused.Release != release || !strings.Contains(err.Error(), "1.12") {
 			t.Errorf("%s: %v", release, err)
 		}
 	}
