@@ -41,10 +41,7 @@ func Render(intent provision.Intent, target provision.Target) (provision.Config,
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering a Container Linux Config: %w", err)
 	}
-	network, known := linux.Network(intent.Network, target.Distro.Userland.Network)
-	if !known {
-		plan.Gaps = append(plan.Gaps, provision.Gap{Field: "network", Reason: "it is not known which program sets up this system's network, which uses DHCP; write its file under files"})
-	}
+	network := plan.Network(intent.Network, target.Distro.Userland.Network)
 	source, err := yamldoc.Marshal(document(intent, plan, network))
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering a Container Linux Config: %w", err)

@@ -44,16 +44,7 @@ func Render(intent provision.Intent, target provision.Target) (provision.Config,
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering Butane: %w", err)
 	}
-	network, known := linux.Network(intent.Network, target.Distro.Userland.Network)
-	if !known {
-		plan.Gaps = append(plan.Gaps, provision.Gap{Field: "network", Reason: "it is not known which program sets up this system's network, which uses DHCP; write its file under files"})
-	}
-	for _, f := range network {
-		if slices.ContainsFunc(plan.Files, func(o linux.File) bool { return o.Path == f.Path }) {
-			plan.Gaps = append(plan.Gaps, provision.Gap{Field: "network", Reason: "the intent's own file " + f.Path + " takes the place of the one that would carry this out"})
-			network = nil
-		}
-	}
+	network := plan.Network(intent.Network, target.Distro.Userland.Network)
 	plan.Files = append(own(intent), append(network, plan.Files...)...)
 	source, err := yamldoc.Marshal(butaneDocument(intent, plan, target))
 	if err != nil {

@@ -267,3 +267,24 @@ func TestNetworkFiles(t *testing.T) {
 		t.Error("DHCP on any interface is the default and needs no file")
 	}
 }
+
+// TestNetworkOfAPlan: a program that is not known and an own file at the same
+// place are gaps, not silence.
+func TestNetworkOfAPlan(t *testing.T) {
+	full := intenttest.Full().Network
+	for name, c := range map[string]struct {
+		plan    linux.Plan
+		program string
+		files   int
+		gaps    []string
+	}{
+		"known":    {linux.Plan{}, "networkd", 1, nil},
+		"unknown":  {linux.Plan{}, "", 0, []string{"network"}},
+		"own file": {linux.Plan{Files: []linux.File{{File: provision.File{Path: "/etc/systemd/network/10-distrolab.network"}}}}, "networkd", 0, []string{"network"}},
+	} {
+		files := c.plan.Network(full, c.program)
+		if diff := cmp.Diff(c.gaps, gapFields(c.plan)); diff != "" || len(files) != c.files {
+			t.Errorf("%s: %d files, gaps (-want +got):\n%s", name, len(files), diff)
+		}
+	}
+}

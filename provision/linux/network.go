@@ -3,6 +3,7 @@ package linux
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"distrolab/provision"
@@ -32,6 +33,22 @@ func Network(n provision.Network, program string) (files []File, ok bool) {
 		return nil, false
 	}
 	return []File{{File: f, Field: "network", Means: "configures the interface " + strings.ToLower(n.MAC)}}, true
+}
+
+// Network is the file that [Network] gives, or the gap that says why there is
+// none: the program is not known, or the intent's own file is at that place.
+func (p *Plan) Network(n provision.Network, program string) []File {
+	files, known := Network(n, program)
+	if !known {
+		p.Gaps = append(p.Gaps, provision.Gap{Field: "network", Reason: "it is not known which program sets up this system's network, which uses DHCP; write its file under files"})
+	}
+	for _, f := range files {
+		if slices.ContainsFunc(p.Files, func(o File) bool { return o.Path == f.Path }) {
+			p.Gaps = append(p.Gaps, provision.Gap{Field: "network", Reason: "the intent's own file " + f.Path + " takes the place of the one that would carry this out"})
+			return nil
+		}
+	}
+	return files
 }
 
 // networkdText is a systemd.network file.
