@@ -2,7 +2,8 @@
 // of a cluster, for a system on which kubeadm runs.
 //
 // It follows kubeadm's own configuration language: v1beta4 from Kubernetes
-// 1.31 on, v1beta3 before. It is pure; it may import provision and distros.
+// 1.31 on, v1beta3 before, which that of 1.36 still reads and calls deprecated.
+// It is pure; it may import provision and distros.
 package kubeadm
 
 import (
