@@ -117,6 +117,8 @@ func checkYAML(text string, target provision.Target) []provision.Finding {
 	switch {
 	case variant == nil && target.Profile.Variant == "flatcar" && looksLikeCLC(&root):
 		return refuse(1, 1, "", "this is a Container Linux Config (CLC), the format before Butane; distrolab convert --from clc --to butane makes Butane of it")
+	case variant == nil && target.Profile.Variant == "flatcar":
+		return refuse(1, 1, "variant", "the first lines of Butane name its variant; %s. If this is a Container Linux Config (CLC), distrolab convert --from clc --to butane makes Butane of it", wanted(target))
 	case variant == nil:
 		return refuse(1, 1, "variant", "the first lines of Butane name its variant; %s", wanted(target))
 	case variant.Value != target.Profile.Variant:

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,15 +60,18 @@ func jsonOffset(err error) int {
 	return 0
 }
 
-// looksLikeCLC reports whether the top of a document has what only Container
-// Linux Config has, or what both have without Butane's variant.
+// looksLikeCLC reports whether a document has what only Container Linux Config
+// has: a section of its own, or files that name their filesystem.
 func looksLikeCLC(root *yaml.Node) bool {
-	for _, key := range []string{"etcd", "flannel", "docker", "locksmith", "update", "networkd", "passwd", "storage", "systemd"} {
+	for _, key := range []string{"etcd", "flannel", "docker", "locksmith", "update", "networkd"} {
 		if at(root, key) != nil {
 			return true
 		}
 	}
-	return false
+	files := at(root, "storage", "files")
+	return files != nil && files.Kind == yaml.SequenceNode && slices.ContainsFunc(files.Content, func(f *yaml.Node) bool {
+		return at(f, "filesystem") != nil
+	})
 }
 
 // nodeDepth is how deep a tree is nested; it looks no deeper than needed.
