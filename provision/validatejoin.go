@@ -147,9 +147,18 @@ func (j Join) Certificate() (*x509.Certificate, error) {
 
 // Minor is the minor version of the cluster: 36 of v1.36.1.
 func (j Join) Minor() (int, error) {
-	m := regexp.MustCompile(`^v1\.(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})$`).FindStringSubmatch(j.Kubernetes)
-	if m == nil {
+	rest, found := strings.CutPrefix(j.Kubernetes, "v1.")
+	minor, patch, dotted := strings.Cut(rest, ".")
+	if !found || !dotted || !isNumber(minor) || !isNumber(patch) {
 		return 0, fmt.Errorf("%q must be a release of Kubernetes, such as v1.36.1", j.Kubernetes)
 	}
-	return strconv.Atoi(m[1])
+	return strconv.Atoi(minor)
+}
+
+// isNumber accepts up to four digits, without a zero in front.
+func isNumber(s string) bool {
+	if s == "" || len(s) > 4 || len(s) > 1 && s[0] == '0' {
+		return false
+	}
+	return strings.Trim(s, "0123456789") == ""
 }

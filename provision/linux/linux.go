@@ -179,7 +179,11 @@ func (p *planner) join() error {
 		return err
 	}
 	for _, f := range files {
-		p.file("join", "says which cluster, how to know it, and the token", f)
+		means := "lets the kubelet run on cgroup v1"
+		if f.Path == provision.JoinPath {
+			means = "says which cluster, how to know it, and the token"
+		}
+		p.file("join", means, f)
 	}
 	p.unit(Unit{Unit: kubeadm.Unit(), Field: "join"})
 	p.modules, p.sysctl = kubeadm.Modules(), kubeadm.Sysctl()
