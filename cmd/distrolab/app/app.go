@@ -70,7 +70,7 @@ Exit status:
   0    done
   1    failed
   2    wrong usage: an unknown command, flag, distro, lab or machine
-  3    a check of results failed (a regression)
+  3    a check failed: a regression, a config with errors, with --strict a gap
   4    this machine cannot do it; "distrolab doctor" says why
   130  interrupted
 
@@ -85,6 +85,7 @@ const rootExample = `  distrolab doctor                                  can thi
   distrolab score --profile managed-kubernetes      which one, for what I decide by
   distrolab pull flatcar                            a verified image
   distrolab render flatcar                          the config that would be used
+  distrolab explain talos --intent node.yaml        what it does at first boot, and what it cannot do
   distrolab up debian-local && distrolab ssh debian-local
   distrolab bench boot debian-local coreos-standin --blocks 6`
 
@@ -112,6 +113,7 @@ func newRoot(w World) *cobra.Command {
 	root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddGroup(
 		&cobra.Group{ID: "catalog", Title: "Compare:"},
+		&cobra.Group{ID: "config", Title: "First-boot configs:"},
 		&cobra.Group{ID: "image", Title: "Images:"},
 		&cobra.Group{ID: "lab", Title: "Try:"},
 		&cobra.Group{ID: "bench", Title: "Measure:"},
@@ -139,7 +141,8 @@ func addCommands(root *cobra.Command, a *application) {
 		id       string
 		commands []*cobra.Command
 	}{
-		{"catalog", []*cobra.Command{newList(a), newShow(a), newCompare(a), newReleases(a), newScore(a), newRender(a)}},
+		{"catalog", []*cobra.Command{newList(a), newShow(a), newCompare(a), newReleases(a), newScore(a)}},
+		{"config", []*cobra.Command{newRender(a), newExplain(a), newDiff(a), newValidate(a), newConvert(a)}},
 		{"image", []*cobra.Command{newPull(a), newImport(a), newImages(a), newRemove(a)}},
 		{"lab", []*cobra.Command{newUp(a), newPs(a), newSSH(a), newConsole(a), newDown(a)}},
 		{"bench", []*cobra.Command{newBench(a)}},

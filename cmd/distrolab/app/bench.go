@@ -15,7 +15,6 @@ import (
 	"distrolab/labs/bench"
 	"distrolab/labs/home"
 	"distrolab/labs/hypervisor"
-	"distrolab/labs/machine"
 	"distrolab/labs/report"
 	"distrolab/labs/results"
 	"distrolab/tui/chart"
@@ -23,11 +22,11 @@ import (
 
 // benchOptions are the flags of bench boot.
 type benchOptions struct {
+	planOptions
 	blocks, runs int
 	seed         uint64
-	out, intent  string
+	out          string
 	deadline     time.Duration
-	hardware     machine.Wishes
 }
 
 func newBench(a *application) *cobra.Command {
@@ -64,9 +63,8 @@ An interval needs 6 blocks, a benchmark 10. With fewer, take it as a demo.`,
 	cmd.Flags().IntVar(&opt.runs, "runs", 10, "the same as --blocks")
 	cmd.Flags().Uint64Var(&opt.seed, "seed", 0, "seed of the order within blocks (default: drawn and stored)")
 	cmd.Flags().StringVar(&opt.out, "out", "", "directory for the results (default: a new one in distrolab's home)")
-	cmd.Flags().StringVar(&opt.intent, "intent", "", "YAML file that says what is wanted of each machine")
 	cmd.Flags().DurationVar(&opt.deadline, "deadline", 0, "longest time of one boot (default 3m, without KVM 15m)")
-	hardwareFlags(cmd, &opt.hardware)
+	a.planFlags(cmd, &opt.planOptions)
 	cmd.MarkFlagsMutuallyExclusive("blocks", "runs")
 	cmd.MarkFlagDirname("out")
 	return cmd
@@ -106,7 +104,8 @@ func (a *application) runBench(ctx context.Context, names []string, opt benchOpt
 	if err != nil {
 		return err
 	}
-	subjects, err := a.plan(ctx, names, opt.intent, key.Authorized, opt.hardware)
+	opt.key = key.Authorized
+	subjects, err := a.plan(ctx, names, opt.planOptions)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,7 +87,7 @@ func runner(ctx context.Context, program string, args ...string) error {
 	return nil
 }
 
-// hardwareFlags are the wishes that up and bench share.
+// hardwareFlags are the wishes of a machine's hardware.
 func hardwareFlags(cmd *cobra.Command, w *machine.Wishes) {
 	cmd.Flags().IntVar(&w.VCPUs, "vcpus", 0, "virtual CPUs of each machine (default 2)")
 	cmd.Flags().IntVar(&w.MemoryMiB, "memory", 0, "memory of each machine in MiB (default 2048, more where a system needs it)")
@@ -106,67 +105,6 @@ func checkWishes(w machine.Wishes) error {
 		return usage(fmt.Errorf("--firmware %q: take bios or uefi", w.Firmware))
 	}
 	return nil
-}
-
-// maxMachines bounds a lab and a session: each machine has its address in a
-// network of 254.
-const maxMachines = 99
-
-// plan turns names of systems into machines with images and configs. Everything
-// that can be wrong with them is found here, before anything is made.
-func (a *application) plan(ctx context.Context, names []string, intentFile, key string, w machine.Wishes) ([]machine.Spec, error) {
-	if err := checkWishes(w); err != nil {
-		return nil, err
-	}
-	if len(names) > maxMachines {
-		return nil, usage(fmt.Errorf("%d systems are too many: name at most %d", len(names), maxMachines))
-	}
-	systems, err := a.find(names)
-	if err != nil {
-		return nil, err
-	}
-	store, err := a.store()
-	if err != nil {
-		return nil, err
-	}
-	machineNames := labs.MachineNames(names)
-	specs := make([]machine.Spec, 0, len(names))
-	for i, d := range systems {
-		if err := labs.CheckName("machine", machineNames[i]); err != nil {
-			return nil, usage(err)
-		}
-		intent, err := a.readIntent(intentFile, d, key)
-		if err != nil {
-			return nil, err
-		}
-		if intentFile == "" || len(systems) > 1 {
-			intent.Hostname = machineNames[i]
-		}
-		intent = withKey(intent, d, key)
-		cfg, err := renderFor(intent, d)
-		if err != nil {
-			return nil, err
-		}
-		for _, gap := range cfg.Gaps {
-			if intentFile == "" {
-				break // our own few wishes; a system that takes none says so in the catalog
-			}
-			fmt.Fprintf(a.world.Err, "%s: %s cannot be done: %s\n", d.Name, gap.Field, gap.Reason)
-		}
-		img, err := a.imageOf(ctx, store, d)
-		if errors.Is(err, fs.ErrNotExist) {
-			err = cannot(err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		spec, err := machine.Assemble(machineNames[i], d, img, cfg, w, i)
-		if err != nil {
-			return nil, usage(err)
-		}
-		specs = append(specs, spec)
-	}
-	return specs, nil
 }
 
 // completeMachines completes LAB/MACHINE of the labs that run.

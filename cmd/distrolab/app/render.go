@@ -3,157 +3,193 @@ package app
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"distrolab/distros"
 	"distrolab/provision"
-	"distrolab/provision/render"
 )
+
+// renderOptions are the flags of render.
+type renderOptions struct {
+	choice
+	intent, out         string
+	all, strict, reveal bool
+	force               bool
+}
 
 // rendered is the JSON shape of `render -o json`.
 type rendered struct {
 	Distro string           `json:"distro"`
 	Intent provision.Intent `json:"intent"`
 	Config provision.Config `json:"config"`
+	ByHand []handStep       `json:"by_hand,omitempty"`
+}
+
+func (r rendition) json() rendered {
+	return rendered{r.distro.Name, r.intent, r.config, byHand(r.config)}
 }
 
 func newRender(a *application) *cobra.Command {
-	var intentFile, out string
+	var opt renderOptions
 	cmd := &cobra.Command{
-		Use:   "render NAME",
+		Use:   "render NAME | --all",
 		Short: "Print the config that would be used, and how it is delivered",
-		Long: `Render turns an intent into the first-boot config of one system.
+		Long: `Render turns an intent into the first-boot config of one system: what a person
+would write by hand, what the guest reads, how it gets into the machine, and
+what this system cannot do.
 
 Without --intent it renders what "up" and "bench" use: a host name and one user
-with a key. The intent file is YAML; docs/intent.md describes it.`,
-		Example:           "  distrolab render flatcar\n  distrolab render debian --intent node.yaml --out ./config",
-		Args:              exactly(1, "one system; `distrolab list` shows what there is"),
+with a key. The intent file is YAML; docs/intent.md describes it.
+
+Secrets, such as the token of a cluster, are hidden on the screen and in JSON
+unless --show-secrets is given. --out writes them, into files of mode 0600; it
+replaces no file unless --force is given.`,
+		Example: `  distrolab render flatcar
+  distrolab render debian --intent node.yaml --out ./config
+  distrolab render flatcar --format clc
+  distrolab render talos --intent node.yaml --delivery metal-iso
+  distrolab render --all --intent node.yaml`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case opt.all && len(args) > 0:
+				return usage(errors.New("name a system, or give --all, not both"))
+			case opt.all && opt.format+opt.delivery+opt.release != "":
+				return usage(errors.New("--format, --delivery and --release are of one system; leave out --all and name it"))
+			case !opt.all && len(args) != 1:
+				return usage(errors.New("name one system, or give --all; `distrolab list` shows what there is"))
+			}
+			return nil
+		},
 		ValidArgsFunction: a.completeDistros,
 		RunE: func(_ *cobra.Command, args []string) error {
-			found, err := a.find(args)
-			if err != nil {
-				return err
+			if opt.all {
+				return a.renderAll(opt)
 			}
-			d := found[0]
-			intent, err := a.readIntent(intentFile, d, exampleKey)
-			if err != nil {
-				return err
-			}
-			cfg, err := renderFor(intent, d)
-			if err != nil {
-				return err
-			}
-			switch {
-			case out != "":
-				return a.writeConfig(out, cfg)
-			case a.json():
-				return a.printJSON(rendered{d.Name, intent, cfg})
-			default:
-				return a.printConfig(d, cfg)
-			}
+			return a.renderOne(args[0], opt)
 		},
 	}
-	cmd.Flags().StringVar(&intentFile, "intent", "", "YAML file that says what is wanted (- is standard input)")
-	cmd.Flags().StringVar(&out, "out", "", "write the documents into this directory")
+	f := cmd.Flags()
+	intentFlag(cmd, &opt.intent)
+	a.formatFlags(cmd, &opt.choice)
+	a.deliveryFlag(cmd, &opt.choice)
+	secretsFlag(cmd, &opt.choice)
+	strictFlag(cmd, &opt.strict)
+	revealFlag(cmd, &opt.reveal)
+	f.StringVar(&opt.out, "out", "", "write the files into this `directory`")
+	f.BoolVar(&opt.force, "force", false, "with --out, replace files that are there")
+	f.BoolVar(&opt.all, "all", false, "render for every system; with --out, each into a directory of its name")
 	cmd.MarkFlagDirname("out")
 	return cmd
 }
 
-// exampleKey stands where a lab's own key will be.
-const exampleKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA example-key-of-the-lab"
-
-// readIntent reads a file, or gives the default intent of a system.
-func (a *application) readIntent(path string, d distros.Distro, key string) (provision.Intent, error) {
-	if path == "" && d.Boot.User == "" {
-		return provision.Intent{Hostname: d.Name}, nil
-	}
-	if path == "" {
-		return provision.DefaultIntent(d.Name, d.Boot.User, []string{key}), nil
-	}
-	var data []byte
-	var err error
-	if path == "-" {
-		data, err = io.ReadAll(io.LimitReader(a.world.In, 4<<20))
-	} else {
-		data, err = os.ReadFile(path)
-	}
+func (a *application) renderOne(name string, opt renderOptions) error {
+	found, err := a.find([]string{name})
 	if err != nil {
-		return provision.Intent{}, usage(fmt.Errorf("reading intent: %w", err))
+		return err
 	}
-	intent, err := provision.ParseIntent(path, data)
+	intentOf, err := a.readIntent(opt.intent, exampleKey)
 	if err != nil {
-		return provision.Intent{}, usage(err)
+		return err
 	}
-	return intent, nil
-}
-
-// renderFor renders, and marks what the person got wrong as usage.
-func renderFor(intent provision.Intent, d distros.Distro) (provision.Config, error) {
-	cfg, err := render.Config(intent, d, render.Options{})
-	var invalid *provision.InvalidIntentError
-	if errors.As(err, &invalid) {
-		return cfg, usage(err)
+	r, err := a.rendition(intentOf(found[0]), found[0], opt.choice)
+	if err != nil {
+		return err
 	}
-	return cfg, err
-}
-
-func (a *application) printConfig(d distros.Distro, cfg provision.Config) error {
-	v := a.view()
-	lines := []string{v.styles.Title.Render(d.Title) + "  " + v.styles.FgMuted.Render(cfg.Format+", delivered by "+deliveryWords(cfg.Delivery))}
-	for _, group := range []struct {
-		title string
-		docs  []provision.Document
-	}{{"written as", cfg.Sources}, {"the guest reads", cfg.Documents}} {
-		for _, doc := range group.docs {
-			lines = append(lines, "", v.styles.FgMuted.Render(v.rule(group.title+" "+doc.Name)))
-			for line := range strings.Lines(doc.Content) {
-				lines = append(lines, v.glyphs.Clean(strings.TrimRight(line, "\n")))
-			}
+	if opt.strict {
+		if err := gapsError(r); err != nil {
+			return err
 		}
 	}
-	for i, gap := range cfg.Gaps {
-		if i == 0 {
-			lines = append(lines, "", v.styles.Warn.Render("This system cannot do all of the intent:"))
-		}
-		lines = append(lines, fmt.Sprintf("%s %s: %s", v.glyphs.Bullet, gap.Field, gap.Reason))
+	if r.made != nil && opt.out == "" {
+		fmt.Fprintln(a.world.Err, madeNote)
 	}
-	return printLines(a.world.Out, lines)
-}
-
-func (v view) rule(title string) string {
-	line := strings.Repeat(v.glyphs.Line, 2) + " " + title + " "
-	return line + strings.Repeat(v.glyphs.Line, max(2, min(v.width, 80)-len([]rune(line))))
-}
-
-func deliveryWords(d distros.Delivery) string {
-	switch d.Kind {
-	case distros.DeliverFWCfg:
-		return "QEMU's fw_cfg entry " + d.Key
-	case distros.DeliverVolume:
-		return "an ISO 9660 volume labelled " + d.Label + " on a virtio disk"
-	case distros.DeliverKernel:
-		return "the kernel command line"
+	switch {
+	case opt.out != "":
+		return a.writeConfig(opt.out, r, opt.force)
+	case a.json():
+		return a.printJSON(r.shown(opt.reveal).json())
 	default:
-		return "nothing: there is no config"
+		return a.printConfig(r.shown(opt.reveal))
 	}
 }
 
-// writeConfig writes documents for their owner alone: they may hold secrets.
-func (a *application) writeConfig(dir string, cfg provision.Config) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("writing config: %w", err)
+func (a *application) printConfig(r rendition) error {
+	v := a.view()
+	lines := v.configHead(r)
+	lines = append(lines, v.documents("written by hand:", r.config.Sources)...)
+	lines = append(lines, v.documents("the guest reads:", r.config.Documents)...)
+	lines = append(lines, v.delivering(r)...)
+	return printLines(a.world.Out, append(lines, v.gaps(r.config.Gaps)...))
+}
+
+// configHead names the system, the format and the delivery.
+func (v view) configHead(r rendition) []string {
+	p := page{view: v}
+	p.width = min(p.width, proseWidth)
+	p.prose(r.distro.Title, v.styles.Title.Render)
+	p.prose(formatWords(r)+", delivered by "+deliveryWords(r.config.Delivery), v.styles.FgMuted.Render)
+	return p.lines
+}
+
+// formatWords is the format with the version that the release reads.
+func formatWords(r rendition) string {
+	p := r.target.Profile
+	p.Version = p.VersionFor(r.target.Release)
+	return dialect(p)
+}
+
+// delivering says how the config gets in, and what to type to do it by hand.
+func (v view) delivering(r rendition) []string {
+	steps := byHand(r.config)
+	if r.config.Delivery.Kind == distros.DeliverNone || r.config.Delivery.Kind == "" {
+		return nil
 	}
-	for _, doc := range append(cfg.Sources, cfg.Documents...) {
-		path := filepath.Join(dir, filepath.Base(doc.Name))
-		if err := os.WriteFile(path, []byte(doc.Content), 0o600); err != nil {
-			return fmt.Errorf("writing config: %w", err)
+	lines := []string{"", v.styles.FgMuted.Render(v.rule("how it gets in"))}
+	if len(steps) > 0 {
+		lines = append(lines, fold("`distrolab up "+r.distro.Name+"` does it. By hand, in the directory that --out wrote:", v.width)...)
+	}
+	label := 0
+	for _, s := range steps {
+		label = max(label, cells(s.With))
+	}
+	for _, s := range steps {
+		for i, part := range foldCommand(s.Command, v.width-label-6) {
+			lines = append(lines, "  "+v.styles.FgMuted.Render(padded([]string{s.With, ""}[min(i, 1)], label))+"  "+v.glyphs.Clean(part))
 		}
-		fmt.Fprintln(a.world.Out, path)
 	}
-	return nil
+	lines = append(lines, v.otherWays(r)...)
+	for _, note := range []string{r.config.Delivery.Note, r.target.Profile.Note} {
+		if note != "" {
+			lines = append(lines, v.labelled(v.glyphs.Bullet, note, 1, 0)...)
+		}
+	}
+	return lines
+}
+
+// otherWays lists the deliveries and formats that were not taken.
+func (v view) otherWays(r rendition) []string {
+	var flags, texts []string
+	for _, other := range r.target.Profile.Deliveries {
+		if other.Call() != r.target.Delivery.Call() {
+			flags, texts = append(flags, "--delivery "+other.Call()), append(texts, deliveryWords(other))
+		}
+	}
+	for _, p := range r.distro.Configs() {
+		if p.Format != r.target.Profile.Format {
+			flags, texts = append(flags, "--format "+p.Format), append(texts, "the same intent as "+dialect(p))
+		}
+	}
+	if len(flags) == 0 {
+		return nil
+	}
+	label := 0
+	for _, f := range flags {
+		label = max(label, cells(f))
+	}
+	lines := []string{"Other ways:"}
+	for i, f := range flags {
+		lines = append(lines, v.labelled(f, texts[i], label, 2)...)
+	}
+	return lines
 }

@@ -30,6 +30,9 @@ func TestJSONShapes(t *testing.T) {
 		"list":    {"list", "-o", "json"},
 		"compare": {"compare", "flatcar", "talos", "-o", "json"},
 		"render":  {"render", "debian", "-o", "json"},
+		"all":     {"render", "--all", "-o", "json"},
+		"explain": {"explain", "probe", "-o", "json"},
+		"diff":    {"diff", "flatcar", "nixos", "-o", "json"},
 		"score":   {"score", "flatcar", "talos", "k3os", "-o", "json"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -150,9 +150,8 @@ func (p *page) facts(rows []distros.Row, sources bool) {
 func (p *page) lab(l listed) {
 	p.heading("In the lab")
 	p.row("Image", imageSource(l.Release))
-	p.row("Config", configSource(l.Config))
-	if l.Config.Note != "" {
-		p.row("", l.Config.Note)
+	for i, c := range l.Configs() {
+		p.config([]string{"Config", "Another config"}[min(i, 1)], c)
 	}
 	p.row("Machine", leastMachine(l.Hardware))
 	if l.Boot.User != "" {
@@ -179,21 +178,21 @@ func imageSource(r distros.ReleaseSource) string {
 	return text
 }
 
-func configSource(c distros.ConfigProfile) string {
-	text := c.Format
-	if c.Variant != "" {
-		text += fmt.Sprintf(" (Butane %s %s)", c.Variant, c.Version)
+// config writes a format and the ways in, each with what --delivery calls it.
+func (p *page) config(title string, c distros.ConfigProfile) {
+	text := dialect(c)
+	for _, older := range c.Older {
+		text += fmt.Sprintf("; %s before release %s", older.Version, older.Before)
 	}
-	var ways []string
+	p.row(title, text)
+	if c.Note != "" {
+		p.row("", c.Note)
+	}
 	for _, d := range c.Deliveries {
 		if d.Kind != distros.DeliverNone {
-			ways = append(ways, d.String())
+			p.row("  "+d.Call(), deliveryWords(d))
 		}
 	}
-	if len(ways) == 0 {
-		return text
-	}
-	return text + ", by " + strings.Join(ways, "; or by ")
 }
 
 func leastMachine(h distros.Hardware) string {

@@ -24,11 +24,11 @@ import (
 
 // upOptions are the flags of up.
 type upOptions struct {
-	lab, intent string
-	detach      bool
-	deadline    time.Duration
-	forwards    []string
-	hardware    machine.Wishes
+	planOptions
+	lab      string
+	detach   bool
+	deadline time.Duration
+	forwards []string
 }
 
 func newUp(a *application) *cobra.Command {
@@ -47,11 +47,10 @@ the lab back.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runUp(cmd.Context(), args, opt) },
 	}
 	cmd.Flags().StringVar(&opt.lab, "lab", "lab", "name of the lab")
-	cmd.Flags().StringVar(&opt.intent, "intent", "", "YAML file that says what is wanted of each machine")
 	cmd.Flags().BoolVarP(&opt.detach, "detach", "d", false, "do not wait until the machines have booted")
 	cmd.Flags().StringArrayVar(&opt.forwards, "forward", nil, "LOCAL:PORT or MACHINE:LOCAL:PORT: a port of this machine's loopback that leads to the machine")
 	cmd.Flags().DurationVar(&opt.deadline, "deadline", 0, "longest time of a boot before it counts as failed (default 3m, without KVM 15m)")
-	hardwareFlags(cmd, &opt.hardware)
+	a.planFlags(cmd, &opt.planOptions)
 	return cmd
 }
 
@@ -67,7 +66,8 @@ func (a *application) runUp(ctx context.Context, names []string, opt upOptions) 
 	if err != nil {
 		return err
 	}
-	machines, err := a.plan(ctx, names, opt.intent, key.Authorized, opt.hardware)
+	opt.key = key.Authorized
+	machines, err := a.plan(ctx, names, opt.planOptions)
 	if err != nil {
 		return err
 	}

@@ -65,6 +65,7 @@ func TestNothingIsWiderThanTheTerminal(t *testing.T) {
 	for _, args := range [][]string{
 		{"list"}, {"list", "--state", "ended"}, {"list", "--sort", "support"}, {"show", "hard"}, {"show", "hard", "--sources"}, {"show", "flatcar", "--sources"},
 		{"compare", "hard", "flatcar"}, {"compare", "hard", "flatcar", "talos", "--sources"},
+		{"explain", "hard"}, {"explain", "flatcar"}, {"explain", "microos"}, {"render", "--all"}, {"diff", "hard", "nixos"},
 		{"compare", "hard", "flatcar", "talos", "k3os", "nixos", "probe", "debian-local", "--differences", "--sources"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
@@ -76,6 +77,22 @@ func TestNothingIsWiderThanTheTerminal(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where two configs stand beside each other they are broken to fit; where one
+// is under the other their lines stay whole, to be copied.
+func TestConfigsBesideEachOtherFit(t *testing.T) {
+	for _, width := range []int{100, 101, 120, 200, 300} {
+		for _, line := range printed(t, width, "diff", "flatcar", "debian") {
+			if n := ansi.StringWidth(line); n > width {
+				t.Errorf("%d columns: a line has %d: %q", width, n, line)
+			}
+		}
+	}
+	narrow := ansi.Strip(strings.Join(printed(t, 80, "diff", "flatcar", "debian"), "\n"))
+	if !strings.Contains(narrow, "example-key-of-the-lab\n") || !strings.Contains(narrow, "\n#cloud-config\n") {
+		t.Errorf("the configs are not whole:\n%s", narrow)
 	}
 }
 
