@@ -30,16 +30,20 @@ func Check(name, content string, target provision.Target) []provision.Finding {
 	case !utf8.ValidString(content):
 		return problem(badLine(content), "this is not UTF-8 text; give binary content with encoding: b64")
 	}
+	empty := strings.TrimSpace(content) == ""
 	switch strings.ReplaceAll(path.Base(name), "_", "-") {
 	case metaData:
 		r, _ := readMetaData(content)
 		return r.found
 	case networkConfig:
+		if empty {
+			return nil // cloud-init then takes its default, DHCP
+		}
 		r, root := readNetwork(content)
 		r.networkOn(root, target)
 		return r.found
 	case vendorData:
-		if strings.TrimSpace(content) == "" {
+		if empty {
 			return nil
 		}
 	}
