@@ -12,6 +12,7 @@ import (
 	"distrolab/provision/combustion"
 	"distrolab/provision/ignition"
 	"distrolab/provision/k3os"
+	"distrolab/provision/kairos"
 	"distrolab/provision/rancheros"
 	"distrolab/provision/talos"
 )
@@ -33,6 +34,7 @@ func formats() map[string]format {
 		clc.Format:          {clc.Render, clc.Validate, clc.Check},
 		cloudinit.Format:    {cloudinit.Render, cloudinit.Validate, cloudinit.Check},
 		combustion.Format:   {combustion.Render, combustion.Validate, combustion.Check},
+		kairos.Format:       {kairos.Render, kairos.Validate, kairos.Check},
 		ignition.Format:     {ignition.Render, ignition.Validate, ignition.Check},
 		k3os.Format:         {k3os.Render, k3os.Validate, k3os.Check},
 		rancheros.Format:    {rancheros.Render, rancheros.Validate, rancheros.Check},
