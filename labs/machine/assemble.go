@@ -44,12 +44,16 @@ func Assemble(name string, d distros.Distro, img image.Image, cfg provision.Conf
 		return Spec{}, fmt.Errorf("using image %s: %w", img.ID, err)
 	}
 	hardware.MAC = macOf(name)
-	return Spec{
+	spec := Spec{
 		Name: name, Distro: d.Name, Title: d.Title, Kind: d.Kind, StandsFor: d.StandsFor,
 		Image: img.ID, ImageSHA256: bootFile(img).SHA256, Version: img.Manifest.Version, Files: files, Config: cfg,
 		User: d.Boot.User, Boot: d.Boot, Hardware: hardware,
 		Address: netip.AddrFrom4([4]byte{192, 168, 127, byte(10 + index)}),
-	}, nil
+	}
+	if err := checkDelivery(spec); err != nil {
+		return Spec{}, fmt.Errorf("using %s: %w (%s)", d.Name, err, otherDeliveries(d, spec))
+	}
+	return spec, nil
 }
 
 func choose(d distros.Distro, w Wishes) (Hardware, error) {

@@ -3,13 +3,14 @@ package machine_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"distrolab/distros"
 	"distrolab/distros/image"
@@ -23,116 +24,101 @@ import (
 	"distrolab/labs/observe"
 	"distrolab/labs/probe"
 	"distrolab/provision"
-	"distrolab/provision/render"
 )
 
 // bootLimit is far above what the probe needs even on a busy machine under TCG.
 const bootLimit = 4 * time.Minute
 
-// TestConfigReachesTheGuest renders an intent for every system whose format is
-// built, delivers it to the probe guest in that system's way, and compares what
-// the guest read with what was rendered.
-func TestConfigReachesTheGuest(t *testing.T) {
+// TestEveryDeliveryReachesTheGuest renders an intent for every system and every
+// way in which it takes its config, delivers it to the probe guest, and
+// compares what the guest read with what was rendered.
+func TestEveryDeliveryReachesTheGuest(t *testing.T) {
 	labtest.NeedMachines(t)
+	all := loads(t)
+	counts := map[distros.DeliveryKind]int{}
+	for _, l := range all {
+		counts[l.kind()] += len(l.systems)
+	}
+	for kind, least := range map[distros.DeliveryKind]int{
+		distros.DeliverFWCfg: 8, distros.DeliverVolume: 30, distros.DeliverDisk: 1, distros.DeliverPartition: 1,
+		distros.DeliverHTTP: 24, distros.DeliverKernel: 4,
+	} {
+		if counts[kind] < least {
+			t.Errorf("%d deliveries are of kind %s; the catalog has %d at least", counts[kind], kind, least)
+		}
+	}
+	boots := plan(all)
+	drawTable(t, boots)
 	h := labtest.Home(t)
 	guest := labtest.Guest(t, h, "probe")
-	catalog, err := distros.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tried := 0
-	for _, d := range catalog.All() {
-		if !canRender(d) {
-			continue
-		}
-		tried++
-		t.Run(d.Name, func(t *testing.T) {
-			cfg, err := render.Config(fullIntent(d), d, render.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			report, timeline := bootProbe(t, h, guest, cfg)
-			compareDelivery(t, cfg, report)
-			if len(report.Network.Interfaces) != 1 || report.Network.Interfaces[0].Lease == nil {
-				t.Fatalf("the guest saw these interfaces: %+v", report.Network.Interfaces)
-			}
-			if got := report.Network.Interfaces[0].Lease.Address; got != "192.168.127.10/24" {
-				t.Errorf("lease %s, not the one of its MAC", got)
-			}
-			for _, m := range []observe.Milestone{observe.VCPUStart, observe.FirmwareFirst, observe.KernelConsole, observe.InitStart,
-				observe.NetFirstFrame, observe.DHCPDiscover, observe.DHCPAck, observe.BootComplete} {
-				if _, ok := timeline.At(m); !ok {
-					t.Errorf("milestone %s was not seen: %s", m, timeline.Why(m))
-				}
-			}
+	disk := syntheticDisk(t, h)
+	for i, b := range boots {
+		t.Run(fmt.Sprintf("boot %d", i+1), func(t *testing.T) {
+			report, timeline := bootProbe(t, h, guest, disk, b)
+			compareBoot(t, b, report)
+			checkFirstSteps(t, report, timeline)
 		})
 	}
-	if tried < 4 {
-		t.Errorf("only %d systems could be rendered", tried)
-	}
 }
 
-func canRender(d distros.Distro) bool {
-	if d.Config.Delivery.Kind == distros.DeliverNone {
-		return false
-	}
-	_, err := render.Config(fullIntent(d), d, render.Options{})
-	return err == nil
-}
-
-func fullIntent(d distros.Distro) provision.Intent {
-	intent := provision.DefaultIntent("node-1", d.Boot.User, []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA test"})
-	intent.Files = []provision.File{{Path: "/etc/motd", Content: "quotes \" ' and $(things), \u00e4\n"}}
-	intent.Units = []provision.Unit{{Name: "hello.service", Enabled: true, Content: "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"}}
-	return intent
-}
-
-// compareDelivery looks for every rendered document where its delivery puts it.
-func compareDelivery(t *testing.T, cfg provision.Config, got probe.Report) {
+// checkFirstSteps: whatever was delivered, the guest got its lease and the
+// observer saw it boot.
+func checkFirstSteps(t *testing.T, report probe.Report, timeline observe.Timeline) {
 	t.Helper()
-	for _, doc := range cfg.Documents {
-		switch cfg.Delivery.Kind {
-		case distros.DeliverFWCfg:
-			entry, ok := got.FWCfg.Entry(cfg.Delivery.Key)
-			if !ok {
-				t.Fatalf("no fw_cfg entry %s; the guest saw %+v", cfg.Delivery.Key, got.FWCfg)
-			}
-			if diff := cmp.Diff(doc.Content, string(entry.Data)); diff != "" {
-				t.Errorf("fw_cfg %s differs (-rendered +seen):\n%s", cfg.Delivery.Key, diff)
-			}
-		case distros.DeliverVolume:
-			if diff := cmp.Diff(doc.Content, onVolume(t, got, cfg.Delivery.Label, doc.Name)); diff != "" {
-				t.Errorf("%s differs (-rendered +seen):\n%s", doc.Name, diff)
-			}
-		default:
-			t.Fatalf("no comparison for delivery %s", cfg.Delivery.Kind)
+	if len(report.Network.Interfaces) != 1 || report.Network.Interfaces[0].Lease == nil {
+		t.Fatalf("the guest saw these interfaces: %+v", report.Network.Interfaces)
+	}
+	if got := report.Network.Interfaces[0].Lease.Address; got != "192.168.127.10/24" {
+		t.Errorf("lease %s, not the one of its MAC", got)
+	}
+	for _, m := range []observe.Milestone{observe.VCPUStart, observe.FirmwareFirst, observe.KernelConsole, observe.InitStart,
+		observe.NetFirstFrame, observe.DHCPDiscover, observe.DHCPAck, observe.BootComplete} {
+		if _, ok := timeline.At(m); !ok {
+			t.Errorf("milestone %s was not seen: %s", m, timeline.Why(m))
 		}
+	}
+	if report.Kernel.Error != "" || report.Storage.Error != "" {
+		t.Errorf("the guest says %q, %q", report.Kernel.Error, report.Storage.Error)
 	}
 }
 
-func onVolume(t *testing.T, got probe.Report, label, name string) string {
+// syntheticDisk has the partitions of a Bottlerocket image in their order, and
+// nothing in them. The sizes are smaller where they do not matter.
+func syntheticDisk(t *testing.T, h home.Home) string {
 	t.Helper()
-	for _, d := range got.Storage.Devices {
-		if d.Label != label {
-			continue
-		}
-		if f, ok := d.File(name); ok {
-			return string(f.Data)
-		}
-		t.Fatalf("the volume %s has no file %s: %+v", label, name, d.Files)
+	path := filepath.Join(h.Data, "bottlerocket.raw")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no volume is labelled %s: %+v", label, got.Storage.Devices)
-	return ""
+	if err := os.Truncate(path, diskSize); err != nil {
+		t.Fatal(err)
+	}
+	table := "label: gpt\n"
+	for _, name := range []string{"BIOS-BOOT", "EFI-SYSTEM", "BOTTLEROCKET-BOOT-A", "BOTTLEROCKET-ROOT-A", "BOTTLEROCKET-HASH-A",
+		"BOTTLEROCKET-RESERVED-A", "EFI-BACKUP", "BOTTLEROCKET-BOOT-B", "BOTTLEROCKET-ROOT-B", "BOTTLEROCKET-HASH-B", "BOTTLEROCKET-RESERVED-B"} {
+		table += "name=" + name + ", size=5M\n"
+	}
+	table += "name=BOTTLEROCKET-PRIVATE, size=42M, type=440408bb-eb0b-4328-a6e5-a29038fad706\n"
+	sfdisk := exec.CommandContext(t.Context(), "/usr/sbin/sfdisk", "-q", path)
+	sfdisk.Stdin = strings.NewReader(table)
+	if out, err := sfdisk.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
 }
 
-// bootProbe boots the probe guest with a config and returns what it reports.
-func bootProbe(t *testing.T, h home.Home, img image.Image, cfg provision.Config) (probe.Report, observe.Timeline) {
+// diskSize is the virtual size of the synthetic disk, in bytes.
+const diskSize = 256 << 20
+
+// bootProbe boots the probe guest with the configs and returns what it reports.
+func bootProbe(t *testing.T, h home.Home, img image.Image, disk string, b *boot) (probe.Report, observe.Timeline) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), bootLimit)
 	defer cancel()
-	env, spec := prepareProbe(t, ctx, h, img, cfg)
+	env, spec := prepareProbe(t, ctx, h, img, b.loads[0].config)
+	spec.Files.Disk, spec.Files.DiskFormat, spec.Files.DiskVirtual = disk, "raw", diskSize
 	var console safeBuffer
-	m, err := machine.Prepare(ctx, env, spec, machine.Options{Console: &console, OneBoot: true, Firmware: true})
+	m, err := prepareBoot(ctx, env, spec, machine.Options{Console: &console, OneBoot: true, Firmware: true}, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,6 +140,18 @@ func bootProbe(t *testing.T, h home.Home, img image.Image, cfg provision.Config)
 	return report, timeline
 }
 
+// prepareBoot is machine.Prepare wherever a boot carries one config.
+func prepareBoot(ctx context.Context, env machine.Environment, spec machine.Spec, opt machine.Options, b *boot) (*machine.Machine, error) {
+	if b.alone {
+		return machine.Prepare(ctx, env, spec, opt)
+	}
+	var configs []provision.Config
+	for _, l := range b.loads {
+		configs = append(configs, l.config)
+	}
+	return machine.PrepareWith(ctx, env, spec, opt, configs)
+}
+
 // prepareProbe makes the lab around a probe machine.
 func prepareProbe(t *testing.T, ctx context.Context, h home.Home, img image.Image, cfg provision.Config) (machine.Environment, machine.Spec) {
 	t.Helper()
@@ -166,6 +164,12 @@ func prepareProbe(t *testing.T, ctx context.Context, h home.Home, img image.Imag
 	if err != nil {
 		t.Fatal(err)
 	}
+	return surroundings(t, ctx, h, libvirt, host, spec), spec
+}
+
+// surroundings makes a lab for one machine.
+func surroundings(t *testing.T, ctx context.Context, h home.Home, libvirt *hypervisor.Connection, host hypervisor.Host, spec machine.Spec) machine.Environment {
+	t.Helper()
 	leases, err := holder.Leases([]machine.Spec{spec})
 	if err != nil {
 		t.Fatal(err)
@@ -179,7 +183,12 @@ func prepareProbe(t *testing.T, ctx context.Context, h home.Home, img image.Imag
 	if err != nil {
 		t.Fatal(err)
 	}
-	lab := "t" + strings.ToLower(t.Name()[len(t.Name())-3:])
+	lab := "t" + strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(t.Name()[max(0, len(t.Name())-12):]))
 	record, err := ledger.Create(h.Lab(lab), ledger.Owner{Lab: lab, Purpose: "bench", Process: self})
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +202,7 @@ func prepareProbe(t *testing.T, ctx context.Context, h home.Home, img image.Imag
 		}
 	})
 	return machine.Environment{Libvirt: libvirt, Host: host, Accelerator: hypervisor.TCG, Network: lan, Ledger: record,
-		Home: h.Data, Lab: lab, Directory: h.Lab(lab), Sockets: h.Sockets(lab), Run: labtest.Run}, spec
+		Home: h.Data, Lab: lab, Directory: h.Lab(lab), Sockets: h.Sockets(lab), Run: labtest.Run}
 }
 
 // safeBuffer is a buffer for one writer and one reader.

@@ -17,6 +17,7 @@ import (
 	"distrolab/labs/ledger"
 	"distrolab/labs/network"
 	"distrolab/labs/observe"
+	"distrolab/provision"
 )
 
 // Environment is the lab around a machine.
@@ -82,8 +83,16 @@ func DomainName(lab, machine string) string { return "distrolab-" + lab + "-" + 
 // not run yet, with everything attached that watches it. On error nothing is
 // left. The machine must be stopped with [Machine.Stop].
 func Prepare(ctx context.Context, env Environment, spec Spec, opt Options) (*Machine, error) {
+	return prepare(ctx, env, spec, opt, []provision.Config{spec.Config})
+}
+
+// prepare takes several configs, so that one boot can test many deliveries.
+func prepare(ctx context.Context, env Environment, spec Spec, opt Options, configs []provision.Config) (*Machine, error) {
 	profile, err := observe.Compile(spec.Boot)
 	if err != nil {
+		return nil, fmt.Errorf("preparing machine %s: %w", spec.Name, err)
+	}
+	if err := checkDelivery(spec); err != nil {
 		return nil, fmt.Errorf("preparing machine %s: %w", spec.Name, err)
 	}
 	mac, err := spec.Hardware.HardwareAddress()
@@ -102,7 +111,7 @@ func Prepare(ctx context.Context, env Environment, spec Spec, opt Options) (*Mac
 			MAC: mac, Subnet: netip.PrefixFrom(spec.Address, 24).Masked(),
 		}),
 	}
-	steps := []func(context.Context) error{m.checkFirmware, m.makeDirectory, m.makeOverlay, m.makeMedia, m.listen, m.create, m.attach}
+	steps := []func(context.Context) error{m.checkFirmware, m.makeDirectory, m.makeOverlay, m.makeMedia(configs), m.listen, m.create, m.attach}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			// Taking back must work after ctrl-c too.
@@ -257,9 +266,7 @@ func (m *Machine) describe() hypervisor.Domain {
 		d.Disks = append(d.Disks, hypervisor.Disk{Path: m.overlayPath(), Format: hypervisor.QCOW2,
 			Backing: []hypervisor.Backing{{Path: m.spec.Files.Disk, Format: hypervisor.DiskFormat(m.spec.Files.DiskFormat)}}})
 	}
-	if m.media.volume != "" {
-		d.Disks = append(d.Disks, hypervisor.Disk{Path: m.media.volume, Format: hypervisor.Raw, ReadOnly: true})
-	}
+	d.Disks = append(d.Disks, m.media.disks...)
 	if m.spec.Hardware.Firmware == string(hypervisor.UEFI) {
 		d.Firmware = m.uefi()
 	}

@@ -3,7 +3,8 @@
 // it away again.
 //
 // It writes into the lab's directory and socket directory, runs qemu-img for
-// the overlay, and drives libvirt and the lab's network through their packages.
+// the overlay and mke2fs for a partition that a config fills, and drives
+// libvirt and the lab's network through their packages.
 package machine
 
 import (
