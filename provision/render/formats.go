@@ -13,6 +13,7 @@ import (
 	"distrolab/provision/ignition"
 	"distrolab/provision/k3os"
 	"distrolab/provision/kairos"
+	"distrolab/provision/linuxkit"
 	"distrolab/provision/rancheros"
 	"distrolab/provision/talos"
 )
@@ -35,6 +36,7 @@ func formats() map[string]format {
 		cloudinit.Format:    {cloudinit.Render, cloudinit.Validate, cloudinit.Check},
 		combustion.Format:   {combustion.Render, combustion.Validate, combustion.Check},
 		kairos.Format:       {kairos.Render, kairos.Validate, kairos.Check},
+		linuxkit.Format:     {linuxkit.Render, linuxkit.Validate, linuxkit.Check},
 		ignition.Format:     {ignition.Render, ignition.Validate, ignition.Check},
 		k3os.Format:         {k3os.Render, k3os.Validate, k3os.Check},
 		rancheros.Format:    {rancheros.Render, rancheros.Validate, rancheros.Check},
