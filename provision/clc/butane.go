@@ -9,13 +9,11 @@ import (
 	"strconv"
 	"strings"
 
-	butane "github.com/coreos/ignition/v2/butane/config"
-	"github.com/coreos/ignition/v2/butane/config/common"
-	"github.com/coreos/vcontext/report"
 	"github.com/flatcar/container-linux-config-transpiler/config/types"
 	old "github.com/flatcar/ignition/config/v2_3/types"
 
 	"distrolab/provision"
+	"distrolab/provision/ignition"
 	"distrolab/provision/internal/yamldoc"
 )
 
@@ -165,14 +163,12 @@ func (c *carrier) accepted(name string) (string, error) {
 			return "", err
 		}
 		text := fmt.Sprintf("# Converted from %q by distrolab.\n%s", name, body)
-		options := common.TranslateBytesOptions{}
-		options.NoResourceAutoCompression = true
-		_, findings, err := butane.TranslateBytes([]byte(text), options)
-		if err == nil && len(findings.Entries) == 0 {
+		refused := ignition.Refused(text)
+		if len(refused) == 0 {
 			return text, nil
 		}
-		if !c.prune(findings) {
-			return "", errors.Join(errors.New("Butane refuses what it became"), err, errors.New(strings.TrimSpace(findings.String())))
+		if !c.prune(refused) {
+			return "", fmt.Errorf("Butane refuses what it became: %w", asError(refused))
 		}
 	}
 	return "", errors.New("too much of it is refused by Butane")
@@ -180,12 +176,12 @@ func (c *carrier) accepted(name string) (string, error) {
 
 // prune takes out the items that findings speak of, and tells of each. It
 // reports whether there were any.
-func (c *carrier) prune(findings report.Report) bool {
-	place := regexp.MustCompile(`^\$\.([a-z_.]+)\.(\d+)(\..*)?$`)
+func (c *carrier) prune(findings []provision.Finding) bool {
+	place := regexp.MustCompile(`^([a-z_.]+)\[(\d+)\]`)
 	refused := map[string]map[int]string{}
-	for _, e := range findings.Entries {
-		found := place.FindStringSubmatch(e.Context.String())
-		if found == nil || c.lists[found[1]] == nil {
+	for _, f := range findings {
+		found := place.FindStringSubmatch(f.Path)
+		if found == nil {
 			continue
 		}
 		i, err := strconv.Atoi(found[2])
@@ -195,7 +191,7 @@ func (c *carrier) prune(findings report.Report) bool {
 		if refused[found[1]] == nil {
 			refused[found[1]] = map[int]string{}
 		}
-		refused[found[1]][i] = e.Message
+		refused[found[1]][i] = f.Message
 	}
 	for _, list := range slices.Sorted(maps.Keys(refused)) {
 		items := refused[list]

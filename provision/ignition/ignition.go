@@ -109,6 +109,15 @@ func own(intent provision.Intent) []linux.File {
 // it: Butane's own compression is off.
 func Translate(source string) (string, error) { return translate(source, nil) }
 
+// Refused says what Butane refuses or warns of in a text that distrolab wrote;
+// nothing when it accepts the text strictly.
+func Refused(source string) []provision.Finding {
+	options := common.TranslateBytesOptions{}
+	options.NoResourceAutoCompression = true
+	_, findings, err := butane.TranslateBytes([]byte(source), options)
+	return asFindings(findings, err)
+}
+
 // translate is Translate without the one warning that does not matter.
 func translate(source string, allowed error) (string, error) {
 	options := common.TranslateBytesOptions{Pretty: true}
