@@ -1,30 +1,21 @@
 package app
 
 // linePair is a line of each of two texts. The mark is ' ' for equal lines,
-// '|' for two that differ, '<' and '>' for one that the other text has not; 0
-// where lines were not compared.
+// '|' for two that differ, '<' and '>' for one that the other text has not.
 type linePair struct {
 	left, right string
 	mark        rune
 }
 
-// beside sets lines beside each other as they come.
-func beside(a, b []string) []linePair {
-	pairs := make([]linePair, max(len(a), len(b)))
-	for i := range pairs {
-		pairs[i] = linePair{left: at(a, i), right: at(b, i)}
-	}
-	return pairs
-}
-
-// maxAligned bounds the work of aligning: longer texts stand as they come.
+// maxAligned bounds the work of aligning; the lines of longer texts are paired
+// as they come.
 const maxAligned = 4 << 20
 
 // aligned sets equal lines beside each other, by the longest sequence that both
 // texts have.
 func aligned(a, b []string) []linePair {
 	if len(a)*len(b) > maxAligned {
-		return beside(a, b)
+		return asTheyCome(a, b)
 	}
 	length := lengths(a, b)
 	var pairs []linePair
@@ -77,6 +68,17 @@ func unequal(pairs []linePair, left, right []string) []linePair {
 			mark = '>'
 		}
 		pairs = append(pairs, linePair{at(left, n), at(right, n), mark})
+	}
+	return pairs
+}
+
+// asTheyCome pairs lines by their numbers.
+func asTheyCome(a, b []string) []linePair {
+	pairs := unequal(nil, a, b)
+	for i := range pairs {
+		if i < len(a) && i < len(b) && a[i] == b[i] {
+			pairs[i].mark = ' '
+		}
 	}
 	return pairs
 }

@@ -10,6 +10,7 @@ import (
 
 	"distrolab/distros"
 	"distrolab/provision"
+	"distrolab/provision/ignition"
 	"distrolab/provision/render"
 )
 
@@ -77,7 +78,7 @@ func dialect(p distros.ConfigProfile) string {
 	switch {
 	case words == "":
 		return p.Format
-	case p.Variant != "":
+	case p.Format == ignition.Format:
 		words = "Butane " + words
 	}
 	return p.Format + " (" + words + ")"

@@ -88,9 +88,10 @@ func byHand(cfg provision.Config) []handStep {
 	case distros.DeliverHTTP:
 		return httpByHand(d)
 	case distros.DeliverKernel:
-		steps = []handStep{
-			{"QEMU", `-kernel KERNEL -initrd INITRD -append "$(cat ` + word(names[0]) + `)"`},
-			{"virt-install", `--boot kernel=KERNEL,initrd=INITRD,kernel_args="$(cat ` + word(names[0]) + `)"`},
+		line := `"` + strings.TrimSpace("$(cat "+word(names[0])+") "+d.Kernel) + `"`
+		return []handStep{
+			{"QEMU", "-kernel KERNEL -initrd INITRD -append " + line},
+			{"virt-install", "--boot kernel=KERNEL,initrd=INITRD,kernel_args=" + line},
 		}
 	case distros.DeliverAPI:
 		if cfg.Format == "talos" {
@@ -140,7 +141,7 @@ func volumeByHand(d distros.Delivery, names []string) []handStep {
 func partitionByHand(d distros.Delivery, names []string) []handStep {
 	return []handStep{
 		{"sfdisk", "sfdisk -l -o Name,Start,Sectors DISK   # START and SECTORS of " + d.Label},
-		{"mkfs.ext4", "mkdir part && cp " + words(names) + " part/ && mkfs.ext4 -d part part.img $((SECTORS / 2))k"},
+		{"mkfs.ext4", "mkdir part && cp " + words(names) + " part/ && mkfs.ext4 -d part part.img $((SECTORS/2))k"},
 		{"dd", "dd if=part.img of=DISK bs=512 seek=START conv=notrunc"},
 	}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -152,41 +153,73 @@ func (v view) answersBelow(left, right rendition, rows []fieldRow) []string {
 func (v view) twoConfigs(left, right rendition, a, b []provision.Document) []string {
 	column := (v.width - 3) / 2
 	lines := []string{""}
-	pairs := max(len(a), len(b))
-	if left.config.Format == right.config.Format {
-		for n := range pairs {
-			lines = append(lines, v.pairOf(left, right, docAt(a, n), docAt(b, n), column, aligned)...)
-		}
-		return lines
+	if left.config.Format != right.config.Format {
+		return append(lines, v.stacked(v.column(left.side(), a, column), v.column(right.side(), b, column), column)...)
 	}
-	for n := range pairs {
-		lines = append(lines, v.pairOf(left, right, docAt(a, n), docAt(b, n), column, beside)...)
+	for _, p := range docPairs(a, b) {
+		lines = append(lines, v.docHead(left.side(), p[0], column)+"   "+v.docHead(right.side(), p[1], column))
+		for _, pair := range aligned(linesOf(p[0]), linesOf(p[1])) {
+			lines = append(lines, v.pairLines(pair, column)...)
+		}
+		lines = append(lines, "")
 	}
 	return lines
 }
 
-// docAt is nil where one side has fewer documents.
-func docAt(docs []provision.Document, n int) *provision.Document {
-	if n < len(docs) {
-		return &docs[n]
+// docPairs pairs documents by name, or the only one of each side. Nil stands
+// where a side has none.
+func docPairs(a, b []provision.Document) [][2]*provision.Document {
+	if len(a) == 1 && len(b) == 1 {
+		return [][2]*provision.Document{{&a[0], &b[0]}}
 	}
-	return nil
+	var pairs [][2]*provision.Document
+	taken := map[int]bool{}
+	for i := range a {
+		pair := [2]*provision.Document{&a[i], nil}
+		if n := slices.IndexFunc(b, func(d provision.Document) bool { return d.Name == a[i].Name }); n >= 0 {
+			pair[1], taken[n] = &b[n], true
+		}
+		pairs = append(pairs, pair)
+	}
+	for i := range b {
+		if !taken[i] {
+			pairs = append(pairs, [2]*provision.Document{nil, &b[i]})
+		}
+	}
+	return pairs
 }
 
-// pairOf writes two documents in two columns under their names.
-func (v view) pairOf(left, right rendition, a, b *provision.Document, column int, pair func(a, b []string) []linePair) []string {
-	head := func(r rendition, d *provision.Document) string {
-		if d == nil {
-			return strings.Repeat(" ", column)
+// docHead is the line above a document.
+func (v view) docHead(side string, d *provision.Document, column int) string {
+	if d == nil {
+		return strings.Repeat(" ", column)
+	}
+	title := v.shorten(v.glyphs.Line+v.glyphs.Line+" "+v.glyphs.Clean(side+": "+d.Name), column-1) + " "
+	return v.styles.FgMuted.Render(title + strings.Repeat(v.glyphs.Line, max(0, column-cells(title))))
+}
+
+// column is one side whole: its documents under each other.
+func (v view) column(side string, docs []provision.Document, width int) []string {
+	var lines []string
+	for i := range docs {
+		if i > 0 {
+			lines = append(lines, "")
 		}
-		title := v.shorten(v.glyphs.Line+v.glyphs.Line+" "+v.glyphs.Clean(r.side()+": "+d.Name)+" ", column)
-		return v.styles.FgMuted.Render(title + strings.Repeat(v.glyphs.Line, max(0, column-cells(title))))
+		lines = append(lines, v.docHead(side, &docs[i], width))
+		for _, line := range linesOf(&docs[i]) {
+			lines = append(lines, v.broken(line, width)...)
+		}
 	}
-	lines := []string{head(left, a) + "   " + head(right, b)}
-	for _, p := range pair(linesOf(a), linesOf(b)) {
-		lines = append(lines, v.pairLines(p, column)...)
+	return lines
+}
+
+// stacked sets two columns beside each other.
+func (v view) stacked(left, right []string, column int) []string {
+	var lines []string
+	for n := range max(len(left), len(right)) {
+		lines = append(lines, padded(at(left, n), column)+"   "+at(right, n))
 	}
-	return append(lines, "")
+	return lines
 }
 
 func linesOf(d *provision.Document) []string {
@@ -199,13 +232,9 @@ func linesOf(d *provision.Document) []string {
 // pairLines is one pair of lines, broken where a column ends.
 func (v view) pairLines(p linePair, column int) []string {
 	l, r := v.broken(p.left, column), v.broken(p.right, column)
-	mark := v.styles.Accent.Render(string(p.mark))
-	look := v.styles.Fg
-	if p.mark != ' ' && p.mark != 0 {
-		look = v.styles.Accent
-	}
-	if p.mark == 0 {
-		mark = " "
+	mark, look := v.styles.Accent.Render(string(p.mark)), v.styles.Accent
+	if p.mark == ' ' {
+		mark, look = " ", v.styles.Fg
 	}
 	var lines []string
 	for n := range max(len(l), len(r), 1) {

@@ -17,7 +17,7 @@ func (v view) documents(title string, docs []provision.Document) []string {
 	for _, doc := range docs {
 		head := title + " " + doc.Name
 		if !isText(doc.Content) {
-			head += fmt.Sprintf(" (%d bytes, not all text: \\x00 stands for a byte)", len(doc.Content))
+			head += fmt.Sprintf(" (%d bytes; \\x00 stands for one)", len(doc.Content))
 		}
 		lines = append(lines, "", v.styles.FgMuted.Render(v.rule(v.glyphs.Clean(head))))
 		for _, line := range documentLines(doc.Content) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -102,7 +103,7 @@ func (v view) excerpt(source []string, line, column int) []string {
 	const most = 1000 // bytes of a line that are looked at
 	text := source[line-1]
 	start := max(0, min(column-1, len(text))-most/2)
-	text = strings.ToValidUTF8(text[start:min(len(text), start+most)], "?")
+	text = valid(text[start:min(len(text), start+most)])
 	column = min(column-start, len(text)+1)
 	hidden := provision.HideTokens(text)
 	if hidden != text {
@@ -122,6 +123,21 @@ func (v view) excerpt(source []string, line, column int) []string {
 		lines = append(lines, v.styles.FgMuted.Render("      "+v.glyphs.Vertical+" ")+strings.Repeat(" ", head-left)+v.styles.Accent.Render("^"))
 	}
 	return lines
+}
+
+// valid replaces each byte that is no UTF-8, so that columns stay where they are.
+func valid(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if r == utf8.RuneError && size == 1 {
+			b.WriteByte('?')
+		} else {
+			b.WriteString(text[i : i+size])
+		}
+		i += size
+	}
+	return b.String()
 }
 
 // summary says what was checked, by what, and what came of it.

@@ -69,7 +69,7 @@ func oneOfEach(docs []provision.Document) ([]provision.Document, error) {
 // checkPlace refuses a name that is not below the directory, a way through a
 // symbolic link, and a file that is there, unless it may be replaced.
 func checkPlace(root *os.Root, name string, force bool) error {
-	if !filepath.IsLocal(filepath.FromSlash(name)) || strings.ContainsRune(name, '\\') {
+	if !fs.ValidPath(name) || name == "." || strings.ContainsRune(name, '\\') {
 		return fmt.Errorf("%q is no place below it", name)
 	}
 	for parent := path.Dir(name); parent != "."; parent = path.Dir(parent) {
