@@ -71,6 +71,7 @@ func Run(ctx context.Context, env Environment) []Finding {
 	host, libvirt := checkLibvirt(ctx, env)
 	return append(findings, libvirt, checkFirmware(host),
 		checkProgram(env, "qemu-img", Fail, "disks cannot be made", "apt-get install qemu-utils"),
+		checkProgram(env, "mke2fs", Warn, "no config can be written into a partition of an image, as Bottlerocket wants it", "apt-get install e2fsprogs"),
 		checkProgram(env, "ssh", Warn, "machines cannot be entered by distrolab ssh", "apt-get install openssh-client"),
 		checkDisk(env), checkMemory(env), checkRunDir(env), checkLibvirtSockets(env))
 }

@@ -114,6 +114,7 @@ func TestRunFindsEachFaultAndItsFix(t *testing.T) {
 		{"odd libvirt", connect(errors.New("odd")), "uefi firmware", Warn, "not known", "libvirt"},
 		{"no OVMF", connect(nil), "uefi firmware", Warn, "only BIOS", "apt-get install ovmf"},
 		{"no qemu-img", func(e *Environment) { e.LookPath = without("qemu-img") }, "qemu-img", Fail, "not found", "qemu-utils"},
+		{"no mke2fs", func(e *Environment) { e.LookPath = without("mke2fs") }, "mke2fs", Warn, "Bottlerocket", "e2fsprogs"},
 		{"no ssh", func(e *Environment) { e.LookPath = without("ssh") }, "ssh", Warn, "not found", "openssh-client"},
 		{"full disk", func(e *Environment) { e.FreeDisk = func(string) (uint64, error) { return 1 << 20, nil } }, "disk space", Fail, "at least", "DISTROLAB_HOME"},
 		{"small disk", func(e *Environment) { e.FreeDisk = func(string) (uint64, error) { return 5 << 30, nil } }, "disk space", Warn, "5.0 GiB", "DISTROLAB_HOME"},

@@ -140,6 +140,9 @@ func checkFirmware(host *hypervisor.Host) Finding {
 func checkProgram(env Environment, name string, status Status, without, fix string) Finding {
 	path, err := env.LookPath(name)
 	if err != nil {
+		path, err = env.LookPath("/usr/sbin/" + name) // which an ordinary user's PATH may lack
+	}
+	if err != nil {
 		return Finding{Name: name, Status: status, Detail: "not found: " + without, Fix: fix}
 	}
 	return Finding{Name: name, Status: OK, Detail: path}
