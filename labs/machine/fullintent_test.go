@@ -240,4 +240,7 @@ func (g *guest) checkRest() {
 	if joined, err := g.core.Run(g.ctx, "sudo -n journalctl -b --no-pager | grep -c "+joinToken, 100); err == nil {
 		g.t.Errorf("the journal shows the token %s times", strings.TrimSpace(joined))
 	}
+	if strings.Contains(g.console.String(), joinToken) {
+		g.t.Error("the console shows the token")
+	}
 }
