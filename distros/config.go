@@ -129,5 +129,6 @@ type Userland struct {
 	Registries string `yaml:"registries,omitempty" json:"registries,omitempty"` // whose files name registry mirrors: "containerd", "flatcar-containerd" (which reads no file of /etc by itself), "docker", "containers", "k3s"
 	Updates    string `yaml:"updates,omitempty" json:"updates,omitempty"`       // what updates by itself: "flatcar", "zincati", "apt", "transactional", or "manual": nothing does
 	Usr        string `yaml:"usr,omitempty" json:"usr,omitempty"`               // "writable", "read-only", or "read-only-but-local": /usr/local is writable
+	SSHUnit    string `yaml:"ssh_unit,omitempty" json:"ssh_unit,omitempty"`     // unit to enable so that SSH answers, where the image leaves it off
 	Cgroup     string `yaml:"cgroup,omitempty" json:"cgroup,omitempty"`         // "v1" or "v2"
 }

@@ -79,6 +79,9 @@ func (c *checker) userland(u Userland) {
 			c.oneOf(values[field], allowed[field], "userland", field)
 		}
 	}
+	if u.SSHUnit != "" {
+		c.match(u.SSHUnit, `[a-z0-9-]+\.(service|socket)`, "a unit, such as sshd.service", "userland", "ssh_unit")
+	}
 	if u.Shell != "" {
 		c.match(u.Shell, `(/[a-z0-9]+){1,4}`, "the path of a shell, such as /bin/bash", "userland", "shell")
 	}

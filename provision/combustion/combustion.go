@@ -26,9 +26,6 @@ const Format = "combustion"
 // documentName is where Combustion looks on a volume.
 const documentName = "combustion/script"
 
-// sshUnit lets people in; the images leave it off.
-const sshUnit = "sshd.service"
-
 // Render writes the script for intent, which must be valid.
 func Render(intent provision.Intent, target provision.Target) (provision.Config, error) {
 	plan, err := makePlan(intent, target.Distro.Userland)
@@ -71,11 +68,7 @@ func makePlan(intent provision.Intent, u distros.Userland) (plan, error) {
 	p := plan{Plan: ordinary}
 	p.takeBackUsr(intent)
 	p.leaveOutVolatile()
-	network, known := linux.Network(intent.Network, u.Network)
-	if !known {
-		p.gap("network", "it is not known which program configures the network of this system; write its file under files")
-	}
-	p.network = network
+	p.network = p.Network(intent.Network, u.Network)
 	if len(intent.Kernel.Args) > 0 {
 		p.gap("kernel.args", "the kernel has started before the script runs, and a lab's first boot is one boot; add them to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub and run transactional-update grub.cfg by hand, for the boots after it")
 	}

@@ -170,9 +170,6 @@ func (w *writer) units(intent provision.Intent, units []linux.Unit) {
 			w.put(provision.File{Path: provision.UnitDir + "/" + u.Name, Content: u.Content})
 		}
 	}
-	if len(intent.Users) > 0 {
-		w.line("\nsystemctl enable %s", sshUnit)
-	}
 	for _, u := range units {
 		verb := "disable"
 		switch {

@@ -41,9 +41,6 @@ func steps(intent provision.Intent, p plan) []provision.Step {
 	for i, u := range intent.Users {
 		add(inScript, fmt.Sprintf("users[%d]", i), "makes the user %s with %d SSH keys, who may become root by sudo", u.Name, len(u.SSHAuthorizedKeys))
 	}
-	if len(intent.Users) > 0 {
-		list = append(list, provision.Step{Stage: inScript, Does: "switches on " + sshUnit + ", which the image leaves off"})
-	}
 	planned := p.Steps(inScript, atBoot)
 	if intent.Network.DHCP && intent.Network.MAC == "" {
 		// Before what starts at boot, behind what is written.

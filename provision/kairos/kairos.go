@@ -122,10 +122,7 @@ func (w *writer) plan(u distros.Userland) error {
 	if err != nil {
 		return err
 	}
-	network, known := linux.Network(w.intent.Network, u.Network)
-	if !known {
-		w.gap("network", "it is not known which program configures the network of this flavour; write its file under files")
-	}
+	network := plan.Network(w.intent.Network, u.Network)
 	w.gaps = append(w.gaps, plan.Gaps...)
 	w.units = plan.Units
 	for _, f := range append(network, plan.Files...) {

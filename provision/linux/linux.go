@@ -47,6 +47,7 @@ func Make(intent provision.Intent, u distros.Userland) (Plan, error) {
 	p := &planner{intent: intent, userland: u}
 	p.files()
 	p.units()
+	p.ssh()
 	if err := p.join(); err != nil {
 		return Plan{}, err
 	}
@@ -128,6 +129,17 @@ func (p *planner) units() {
 		}
 		p.unit(Unit{Unit: u, Field: field})
 	}
+}
+
+// ssh starts the server where the image leaves it off, so that the users'
+// keys are of use. What the intent says of the unit counts.
+func (p *planner) ssh() {
+	name := p.userland.SSHUnit
+	own := func(u Unit) bool { return u.Name == name }
+	if name == "" || len(p.intent.Users) == 0 || slices.ContainsFunc(p.plan.Units, own) {
+		return
+	}
+	p.plan.Units = append(p.plan.Units, Unit{Unit: provision.Unit{Name: name, Enabled: true}, Field: "users"})
 }
 
 // kernel writes the modules and settings that the intent asks for and those

@@ -146,6 +146,7 @@ func (w *writer) steps() []provision.Step {
 	add(len(k.Modules) > 0, inBuild, "kernel.modules", "adds the container modprobe, which loads "+strings.Join(k.Modules, ", ")+" at each boot")
 	add(len(k.Sysctl) > 0, inBuild, "kernel.sysctl", fmt.Sprintf("puts %s into the image; the container sysctl sets its %d settings at each boot", provision.SysctlPath, len(k.Sysctl)))
 	add(w.intent.Update.Auto != nil && !*w.intent.Update.Auto, inBuild, "update", "leaves updates alone: nothing in this system updates by itself")
+	list = append(list, provision.Step{Stage: inBuild, Does: "adds the container getty, which gives root a shell on the console without a password, as LinuxKit's examples do; take INSECURE out of it for anything but a lab"})
 	net := w.intent.Network
 	add(net.DHCP && net.MAC == "" && len(net.Addresses) == 0, inBuild, "network", "adds the container dhcpcd, which asks for an address at each boot")
 	add(true, atBoot, "hostname", "names the machine "+w.intent.Hostname)

@@ -12,7 +12,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"distrolab/provision"
@@ -101,9 +103,15 @@ func checkMetadata(text string) []provision.Finding {
 		line := 1 + strings.Count(text[:min(int(dec.InputOffset()), len(text))], "\n")
 		return []provision.Finding{shape.Error(line, 0, "", "cannot be read as metadata, so the container would only keep it in /run/config/userdata: "+err.Error())}
 	}
+	return checkEntries("", root)
+}
+
+// checkEntries goes through a directory in the order of names, so that equal
+// texts give equal findings.
+func checkEntries(at string, entries map[string]entry) []provision.Finding {
 	var found []provision.Finding
-	for name, e := range root {
-		found = append(found, checkEntry(name, e)...)
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		found = append(found, checkEntry(strings.TrimPrefix(at+"."+name, "."), entries[name])...)
 	}
 	return found
 }
@@ -112,9 +120,5 @@ func checkEntry(at string, e entry) []provision.Finding {
 	if (e.Content == nil) == (e.Entries == nil) {
 		return []provision.Finding{shape.Error(1, 0, at, "must have either content, which makes a file, or entries, which make a directory")}
 	}
-	var found []provision.Finding
-	for name, below := range e.Entries {
-		found = append(found, checkEntry(at+"."+name, below)...)
-	}
-	return found
+	return checkEntries(at, e.Entries)
 }

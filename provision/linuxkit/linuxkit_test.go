@@ -66,7 +66,9 @@ func checkHolds(t rapid.TB, intent provision.Intent) {
 	}
 	var metadata struct {
 		Hostname struct{ Content string }
-		SSH      struct{ Entries map[string]struct{ Perm, Content string } }
+		SSH      struct {
+			Entries map[string]struct{ Perm, Content string }
+		}
 	}
 	if err := json.Unmarshal([]byte(cfg.Documents[0].Content), &metadata); err != nil {
 		t.Fatal(err)
