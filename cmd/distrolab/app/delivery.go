@@ -98,6 +98,9 @@ func byHand(cfg provision.Config) []handStep {
 			steps = []handStep{{"talosctl", "talosctl apply-config --insecure --nodes ADDRESS --file " + word(names[0])}}
 		}
 	}
+	if len(cfg.Sources) > 0 && cfg.Format == "linuxkit" {
+		steps = append([]handStep{{"linuxkit", "linuxkit build --format kernel+initrd " + word(cfg.Sources[0].Name)}}, steps...)
+	}
 	if d.Kernel != "" {
 		steps = append(steps, handStep{"boot loader", "add to the kernel's line: " + d.Kernel})
 	}
