@@ -40,8 +40,8 @@ func TestEveryDeliveryReachesTheGuest(t *testing.T) {
 		counts[l.kind()] += len(l.systems)
 	}
 	for kind, least := range map[distros.DeliveryKind]int{
-		distros.DeliverFWCfg: 8, distros.DeliverVolume: 30, distros.DeliverDisk: 1, distros.DeliverPartition: 1,
-		distros.DeliverHTTP: 24, distros.DeliverKernel: 4,
+		distros.DeliverFWCfg: 9, distros.DeliverVolume: 36, distros.DeliverDisk: 1, distros.DeliverPartition: 1,
+		distros.DeliverHTTP: 26, distros.DeliverKernel: 4,
 	} {
 		if counts[kind] < least {
 			t.Errorf("%d deliveries are of kind %s; the catalog has %d at least", counts[kind], kind, least)
