@@ -106,7 +106,7 @@ func (a *application) rendition(intent provision.Intent, d distros.Distro, c cho
 	}
 	cfg, err := render.Config(intent, d, opt)
 	if err != nil {
-		return rendition{}, wrongChoice(err)
+		return rendition{}, wrongChoice(withoutSecrets(err, intent))
 	}
 	inOrder(cfg.Gaps, intent.Fields())
 	if cfg.Documents == nil {
@@ -125,6 +125,15 @@ func inOrder(gaps []provision.Gap, fields []string) {
 		return slices.IndexFunc(fields, func(f string) bool { return ofField(g.Field, f) })
 	}
 	slices.SortStableFunc(gaps, func(a, b provision.Gap) int { return place(a) - place(b) })
+}
+
+// withoutSecrets hides the intent's secrets in an error: a format's own code
+// may quote what it was given.
+func withoutSecrets(err error, intent provision.Intent) error {
+	if text := provision.Redact(err.Error(), intent.Secrets()); text != err.Error() {
+		return errors.New(text)
+	}
+	return err
 }
 
 // wrongChoice marks an error as wrong usage when it is one of what was asked for.

@@ -23,8 +23,8 @@ type renderedOrNot struct {
 	Error string `json:"error,omitempty"`
 }
 
-// renderAll renders the intent for every system of the catalog. A system whose
-// format cannot be rendered is told as such; it ends nothing.
+// renderAll renders the intent for every system of the catalog. One that cannot
+// be rendered, such as a wrong entry of the person's own, is told at the end.
 func (a *application) renderAll(opt renderOptions) error {
 	attempts, err := a.attempts(opt)
 	if err != nil {
@@ -37,16 +37,34 @@ func (a *application) renderAll(opt renderOptions) error {
 	}
 	switch {
 	case opt.out != "":
-		return a.writeAll(attempts, opt)
+		err = a.writeAll(attempts, opt)
 	case a.json():
 		list := []renderedOrNot{}
 		for _, t := range attempts {
 			list = append(list, renderedOrNot{t.shown(opt.reveal).json(), t.failed})
 		}
-		return a.printJSON(list)
+		err = a.printJSON(list)
 	default:
-		return a.printAll(attempts)
+		err = a.printAll(attempts)
 	}
+	if err != nil {
+		return err
+	}
+	return failedOnes(attempts)
+}
+
+// failedOnes is the error of the systems that could not be rendered.
+func failedOnes(attempts []attempt) error {
+	var lines []string
+	for _, t := range attempts {
+		if t.failed != "" {
+			lines = append(lines, t.failed)
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(lines, "\n"))
 }
 
 func (a *application) attempts(opt renderOptions) ([]attempt, error) {
@@ -65,12 +83,12 @@ func (a *application) attempts(opt renderOptions) ([]attempt, error) {
 			c.secrets = opt.secrets
 		}
 		r, err := a.rendition(intentOf(d), d, c)
-		var unsupported *render.UnsupportedFormatError
+		var coded codeError
 		switch {
-		case errors.As(err, &unsupported):
-			attempts = append(attempts, attempt{rendition: rendition{distro: d, intent: intentOf(d)}, failed: unsupported.Error()})
+		case errors.As(err, &coded):
+			return nil, err // what was asked for is wrong, for any system
 		case err != nil:
-			return nil, err
+			attempts = append(attempts, attempt{rendition: rendition{distro: d, intent: intentOf(d)}, failed: err.Error()})
 		default:
 			attempts = append(attempts, attempt{rendition: r})
 		}
@@ -94,12 +112,8 @@ func strictly(attempts []attempt) error {
 
 func (a *application) writeAll(attempts []attempt, opt renderOptions) error {
 	for _, t := range attempts {
-		if t.failed != "" {
-			fmt.Fprintf(a.world.Err, "%s: %s\n", t.distro.Name, t.failed)
-			continue
-		}
 		if len(t.config.Documents) == 0 {
-			continue // a system that takes no config
+			continue // it takes no config, or could not be rendered
 		}
 		if err := a.writeConfig(filepath.Join(opt.out, t.distro.Name), t.rendition, opt.force); err != nil {
 			return err
@@ -132,7 +146,7 @@ func (v view) attemptRow(t attempt) []chart.Cell {
 	name := chart.Cell{Text: t.distro.Name, Style: v.styles.Title}
 	format := chart.Cell{Text: t.distro.Config.Format, Style: v.styles.Fg}
 	if t.failed != "" {
-		return []chart.Cell{name, format, {}, {}, {}, last(t.failed)}
+		return []chart.Cell{name, format, {}, {}, {}, last("cannot be rendered, see below")}
 	}
 	gaps := chart.Cell{Text: fmt.Sprint(len(t.config.Gaps)), Style: v.styles.FgMuted}
 	if t.config.Format == render.FormatNone {
