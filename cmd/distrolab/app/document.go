@@ -6,8 +6,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"charm.land/lipgloss/v2" // github.com/charmbracelet/lipgloss
-
 	"distrolab/provision"
 )
 
@@ -96,7 +94,7 @@ func (v view) gaps(gaps []provision.Gap) []string {
 	for _, g := range gaps {
 		label = max(label, min(cells(g.Field), 26))
 	}
-	lines := append([]string{""}, v.paragraph(v.glyphs.Warn+" This system cannot do all of the intent:", v.styles.Warn)...)
+	lines := append([]string{""}, v.paragraph(v.glyphs.Warn+" This system cannot do all of the intent:", v.styles.Warn.Render)...)
 	for _, g := range gaps {
 		lines = append(lines, v.labelled(g.Field, g.Reason, label, 2)...)
 	}
@@ -119,8 +117,8 @@ func (v view) labelled(label, text string, width, indent int) []string {
 }
 
 // paragraph folds a text in one style.
-func (v view) paragraph(text string, look lipgloss.Style) []string {
+func (v view) paragraph(text string, look func(...string) string) []string {
 	p := page{view: v}
-	p.prose(text, look.Render)
+	p.prose(text, look)
 	return p.lines
 }

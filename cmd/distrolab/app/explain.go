@@ -92,14 +92,14 @@ func (a *application) printExplanation(r rendition) error {
 	v := a.view()
 	lines := v.configHead(r)
 	if len(r.config.Steps) == 0 {
-		lines = append(append(lines, ""), v.paragraph("Nothing of the intent happens at first boot.", v.styles.Fg)...)
+		lines = append(append(lines, ""), v.paragraph("Nothing of the intent happens at first boot.", v.styles.Fg.Render)...)
 	}
 	number := len(fmt.Sprint(len(r.config.Steps)))
 	stage := ""
 	for i, step := range r.config.Steps {
 		if i == 0 || step.Stage != stage {
 			stage = step.Stage
-			lines = append(append(lines, ""), v.paragraph(stage, v.styles.Accent)...)
+			lines = append(append(lines, ""), v.paragraph(stage, v.styles.Accent.Render)...)
 		}
 		mark := fmt.Sprintf("%*d", number, i+1)
 		lines = append(lines, v.labelled(mark, v.stepText(step), number, 2)...)
