@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -130,6 +131,7 @@ func (a *application) checkFile(path, document string, d distros.Distro, o rende
 		f.Message = provision.HideTokens(f.Message) // a reader may quote the line that it could not read
 		file.Findings = append(file.Findings, f)
 	}
+	slices.SortStableFunc(file.Findings, func(x, y provision.Finding) int { return x.Line - y.Line })
 	return file, nil
 }
 
