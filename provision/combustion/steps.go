@@ -39,7 +39,7 @@ func steps(intent provision.Intent, p plan) []provision.Step {
 		add(inScript, "network", "writes %s (0600), which configures the interface %s", f.Path, strings.ToLower(intent.Network.MAC))
 	}
 	for i, u := range intent.Users {
-		add(inScript, fmt.Sprintf("users[%d]", i), "makes the user %s with %d SSH keys, who may become root by sudo", u.Name, len(u.SSHAuthorizedKeys))
+		add(inScript, fmt.Sprintf("users[%d]", i), "makes the user %s, who may become root by sudo (authorized keys: %d)", u.Name, len(u.SSHAuthorizedKeys))
 	}
 	planned := p.Steps(inScript, atBoot)
 	if intent.Network.DHCP && intent.Network.MAC == "" {

@@ -173,13 +173,14 @@ func (w *writer) steps() []provision.Step {
 		add(inLive, "kernel.args", "tells GRUB to append %s to the kernel command line of the installed system", args)
 	}
 	add(inInitramfs, "hostname", "names the machine %s", w.intent.Hostname)
+	list = append(list, linux.Plan{Files: w.files}.Steps(inInitramfs, inBoot)...)
 	if w.intent.Network.DHCP && w.intent.Network.MAC == "" {
 		add(inBoot, "network", "asks for an address by DHCP, as the system does by default")
 	}
 	for i, u := range w.intent.Users {
-		add(inBoot, fmt.Sprintf("users[%d]", i), "makes the user %s with %d SSH keys in the group admin, who may become root by sudo", u.Name, len(u.SSHAuthorizedKeys))
+		add(inBoot, fmt.Sprintf("users[%d]", i), "makes the user %s in the group admin, who may become root by sudo (authorized keys: %d)", u.Name, len(u.SSHAuthorizedKeys))
 	}
-	list = append(list, linux.Plan{Files: w.files, Units: w.units, Notes: w.planned.Notes}.Steps(inInitramfs, inBoot)...)
+	list = append(list, linux.Plan{Units: w.units, Notes: w.planned.Notes}.Steps(inInitramfs, inBoot)...)
 	if n := len(w.intent.Kernel.Modules); n > 0 {
 		add(inBoot, "kernel.modules", "loads %s", strings.Join(w.intent.Kernel.Modules, ", "))
 	}

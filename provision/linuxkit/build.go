@@ -151,7 +151,7 @@ func (w *writer) steps() []provision.Step {
 	add(net.DHCP && net.MAC == "" && len(net.Addresses) == 0, inBuild, "network", "adds the container dhcpcd, which asks for an address at each boot")
 	add(true, atBoot, "hostname", "names the machine "+w.intent.Hostname)
 	for i, u := range w.intent.Users {
-		add(true, atBoot, fmt.Sprintf("users[%d].ssh_authorized_keys", i), fmt.Sprintf("writes %d SSH keys to %s, with which one logs in as root in the container sshd", len(u.SSHAuthorizedKeys), keysPath))
+		add(true, atBoot, fmt.Sprintf("users[%d].ssh_authorized_keys", i), fmt.Sprintf("lets the keys of %s (%d) log in as root in the container sshd, by %s", u.Name, len(u.SSHAuthorizedKeys), keysPath))
 	}
 	return list
 }
