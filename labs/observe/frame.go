@@ -80,6 +80,7 @@ func (w *netWatch) outgoing(o *Observer, data []byte, found []Milestone) []Miles
 		return found
 	}
 	found = newly(found, &w.seen.frame, NetFirstFrame)
+	w.fixed(o, data)
 	ip, ok := parseIPv4(data)
 	if !ok {
 		return found
@@ -107,6 +108,24 @@ func (w *netWatch) outgoing(o *Observer, data []byte, found []Milestone) []Miles
 		}
 	}
 	return found
+}
+
+// fixed takes the address of a guest that never asks for one from what it
+// sends: from ARP, by which it looks for its gateway, or from a packet.
+func (w *netWatch) fixed(o *Observer, data []byte) {
+	if len(w.xids) > 0 || !o.opt.Subnet.IsValid() {
+		return
+	}
+	if _, known := o.Address(); known {
+		return
+	}
+	addr := arpSender(data)
+	if ip, ok := parseIPv4(data); ok {
+		addr = ip.src
+	}
+	if usableAddress(addr) && o.opt.Subnet.Contains(addr) {
+		o.UseAddress(addr)
+	}
 }
 
 // incoming looks at a frame to the guest. Only an acknowledgement that answers

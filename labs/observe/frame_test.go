@@ -178,3 +178,39 @@ func BenchmarkFrame(b *testing.B) {
 		o.Frame(at, true, false, data)
 	}
 }
+
+// arpOf is an ARP message by which its sender looks for the gateway.
+func arpOf(mac net.HardwareAddr, sender netip.Addr) []byte {
+	b := append([]byte{255, 255, 255, 255, 255, 255}, mac...)
+	b = append(b, 0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1)
+	b = append(append(b, mac...), sender.AsSlice()...)
+	return append(append(b, 0, 0, 0, 0, 0, 0), gateway.AsSlice()...)
+}
+
+// TestFixedAddress: a guest that never asks by DHCP shows its address by what
+// it sends. What it may have sent without one, or for another, does not count.
+func TestFixedAddress(t *testing.T) {
+	elsewhere := netip.MustParseAddr("10.0.0.5")
+	toGateway := frameOf(otherMAC, guestMAC, guestIP, gateway, 6, tcpOf(1234, 2))
+	cut := arpOf(guestMAC, guestIP)[:40]
+	for name, c := range map[string]struct {
+		frames []frame
+		known  bool
+	}{
+		"ARP":                          {[]frame{{true, arpOf(guestMAC, guestIP)}}, true},
+		"a packet":                     {[]frame{{true, toGateway}}, true},
+		"ARP to find out who has it":   {[]frame{{true, arpOf(guestMAC, netip.IPv4Unspecified())}}, false},
+		"an address of elsewhere":      {[]frame{{true, arpOf(guestMAC, elsewhere)}}, false},
+		"ARP of another card":          {[]frame{{true, arpOf(otherMAC, guestIP)}}, false},
+		"ARP to the guest":             {[]frame{{false, arpOf(guestMAC, guestIP)}}, false},
+		"a cut message":                {[]frame{{true, cut}}, false},
+		"a guest that asked by DHCP":   {[]frame{{true, discover(t, 7)}, {true, arpOf(guestMAC, guestIP)}}, false},
+		"DHCP with an acknowledgement": {[]frame{{true, discover(t, 7)}, {false, ack(t, 7, guestMAC, guestIP)}}, true},
+	} {
+		o := watched(t, c.frames)
+		addr, known := o.Address()
+		if known != c.known || known && addr != guestIP {
+			t.Errorf("%s: address %v, %v; want known %v", name, addr, known, c.known)
+		}
+	}
+}

@@ -114,3 +114,13 @@ func dhcpKind(options []byte) (byte, bool) {
 	}
 	return 0, false
 }
+
+// arpSender is the address that the sender of an ARP message for IPv4 over
+// Ethernet says is its own (RFC 826); invalid in any other frame.
+func arpSender(data []byte) netip.Addr {
+	const header = "\x08\x06\x00\x01\x08\x00\x06\x04" // type, Ethernet, IPv4, lengths
+	if len(data) < 42 || string(data[12:20]) != header {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom4([4]byte(data[28:32]))
+}
