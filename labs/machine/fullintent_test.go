@@ -233,7 +233,11 @@ func (g *guest) checkRest() {
 	g.has(joinToken, "sudo cat "+document)
 	g.expect("unreadable", "cat "+document+" >/dev/null 2>&1 || echo unreadable")
 	g.expect("enabled", "systemctl is-enabled distrolab-join.service")
-	g.expect("none", "systemctl is-enabled unattended-upgrades.service apt-daily-upgrade.timer 2>/dev/null | grep -x enabled || echo none")
+	if g.machine.Spec().Distro == "debian-local" {
+		g.expect(`APT::Periodic::Enable "0";`, "apt-config dump APT::Periodic::Enable")
+	} else {
+		g.expect("none", "systemctl is-enabled unattended-upgrades.service apt-daily-upgrade.timer 2>/dev/null | grep -x enabled || echo none")
+	}
 	if joined, err := g.core.Run(g.ctx, "sudo -n journalctl -b --no-pager | grep -c "+joinToken, 100); err == nil {
 		g.t.Errorf("the journal shows the token %s times", strings.TrimSpace(joined))
 	}

@@ -90,7 +90,8 @@ func userData(cfg provision.Config) string {
 // TestGolden has one system of each family, the full intent by each way in
 // which families differ.
 func TestGolden(t *testing.T) {
-	for _, name := range []string{"debian-13", "debian-12", "ubuntu-2604", "rocky-9", "centos-7", "alpine", "amazon-linux-2023", "photon"} {
+	for _, d := range systems(t) {
+		name := d.Name
 		t.Run(name, func(t *testing.T) {
 			intenttest.Golden(t, name+"-full.golden", render(t, intenttest.Full(), target(t, name, "")), *update)
 			intenttest.Golden(t, name+"-minimal.golden", render(t, intenttest.Minimal(), target(t, name, "")), *update)
