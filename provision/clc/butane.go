@@ -168,7 +168,7 @@ func (c *carrier) accepted(name string) (string, error) {
 			return text, nil
 		}
 		if !c.prune(refused) {
-			return "", fmt.Errorf("Butane refuses what it became: %w", asError(refused))
+			return "", fmt.Errorf("what it became is refused by Butane: %w", asError(refused))
 		}
 	}
 	return "", errors.New("too much of it is refused by Butane")

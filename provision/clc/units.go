@@ -87,7 +87,7 @@ func (c *carrier) unit(u old.Unit, field string) {
 
 // installs reports whether a unit has an [Install] section.
 func installs(contents string) bool {
-	options, err := systemd.Deserialize(strings.NewReader(contents))
+	options, err := systemd.DeserializeOptions(strings.NewReader(contents))
 	return err != nil || slices.ContainsFunc(options, func(o *systemd.UnitOption) bool { return o.Section == "Install" })
 }
 
@@ -98,7 +98,7 @@ func (c *carrier) mountPoints() map[string]string {
 		if !strings.HasSuffix(u.Name, ".mount") {
 			continue
 		}
-		options, err := systemd.Deserialize(strings.NewReader(u.Contents))
+		options, err := systemd.DeserializeOptions(strings.NewReader(u.Contents))
 		if err != nil {
 			continue
 		}

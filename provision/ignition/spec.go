@@ -75,7 +75,7 @@ func specOf(target provision.Target) (string, error) {
 	}
 	spec, known := specs(target.Profile.Variant)[version]
 	if !known {
-		return "", fmt.Errorf("Butane has no variant %q of version %q; the catalog entry of %s is to be corrected", target.Profile.Variant, version, target.Distro.Name)
+		return "", fmt.Errorf("no variant %q of version %q is in Butane; the catalog entry of %s is to be corrected", target.Profile.Variant, version, target.Distro.Name)
 	}
 	return spec, nil
 }

@@ -55,9 +55,8 @@ func newWriter(intent provision.Intent) *writer {
 		w.wrote = append(w.wrote, provision.Step{Stage: inBuild, Does: fmt.Sprintf("puts %s (%#04o, %d bytes) into the image", f.Path, f.EffectiveMode(), len(f.Content)), Fields: []string{field}})
 	}
 	if len(intent.Kernel.Sysctl) > 0 {
-		for _, f := range (provision.Intent{Kernel: provision.Kernel{Sysctl: intent.Kernel.Sysctl}}).AllFiles() {
-			w.files = append(w.files, f)
-		}
+		settings := provision.Intent{Kernel: provision.Kernel{Sysctl: intent.Kernel.Sysctl}}
+		w.files = append(w.files, settings.AllFiles()...)
 	}
 	net := intent.Network
 	gap(len(net.Addresses) > 0 || net.MAC != "", "network", "the build has a DHCP client only, and nothing in it finds an interface by its MAC address; replace dhcpcd by linuxkit/ip with an own file")

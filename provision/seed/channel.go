@@ -60,7 +60,7 @@ func checkFWCfg(doc provision.Document) error {
 func packDisk(cfg provision.Config) (Media, error) {
 	serial := cfg.Delivery.Serial
 	if serial == "" || len(serial) > maxDiskSerial || !only(serial, isSerialByte) {
-		return Media{}, fmt.Errorf("packing disk: serial %q must be 1 to %d letters, digits, - _ and .", serial, maxDiskSerial)
+		return Media{}, fmt.Errorf("packing disk: serial %q must be 1 to %d letters, digits and . _ -", serial, maxDiskSerial)
 	}
 	if len(cfg.Documents) != 1 {
 		return Media{}, fmt.Errorf("packing disk %s: the config has %d documents, a disk holds one", serial, len(cfg.Documents))

@@ -80,7 +80,7 @@ func checkFiles(docs []provision.Document, check func(name string) error) error 
 func checkPath(name string) error {
 	plain := func(c byte) bool { return c == '/' || isSerialByte(c) }
 	if name == "" || len(name) > maxPath || path.IsAbs(name) || path.Clean(name) != name || strings.HasPrefix(name, "..") || !only(name, plain) {
-		return fmt.Errorf("use a plain relative path of at most %d letters, digits, - _ and .", maxPath)
+		return fmt.Errorf("use a plain relative path of at most %d letters, digits and . _ -", maxPath)
 	}
 	return nil
 }

@@ -30,10 +30,8 @@ func (p *plan) machine() (*v1alpha1.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the API server's address: %w", err)
 	}
-	yes := true
 	cfg := &v1alpha1.Config{
 		ConfigVersion: "v1alpha1",
-		ConfigPersist: &yes,
 		MachineConfig: &v1alpha1.MachineConfig{
 			MachineToken:   p.bundle.TrustdInfo.Token,
 			MachineKubelet: &v1alpha1.KubeletConfig{},

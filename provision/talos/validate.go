@@ -87,7 +87,7 @@ func Validate(cfg provision.Config) error {
 func load(text string) (cfg config.Provider, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			cfg, err = nil, fmt.Errorf("Talos's own reader cannot stand it: %v", r)
+			cfg, err = nil, fmt.Errorf("the text is more than Talos's own reader can stand: %v", r)
 		}
 	}()
 	return configloader.NewFromBytes([]byte(text))
@@ -97,7 +97,7 @@ func load(text string) (cfg config.Provider, err error) {
 func judge(cfg config.Provider, m runtimeMode) (warnings []string, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			warnings, err = nil, fmt.Errorf("Talos's own check cannot stand it: %v", r)
+			warnings, err = nil, fmt.Errorf("the text is more than Talos's own check can stand: %v", r)
 		}
 	}()
 	return cfg.Validate(m, validation.WithLocal())
