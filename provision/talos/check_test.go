@@ -54,13 +54,13 @@ func TestCheckSaysWhatIsWrongAndWhere(t *testing.T) {
 		"empty":                 {text: "", severity: "error", message: "not found"},
 		"no YAML":               {text: "a: b\n\tc: d\n", severity: "error", message: "line 2", line: 2},
 		"too large":             {text: strings.Repeat("#", 2<<20), severity: "error", message: "limit"},
-		"unknown key":           {text: change("persist: true", "persist: true\nmashine: {}"), severity: "error", path: "mashine", message: `"mashine"`, line: 3},
+		"unknown key":           {text: change("version: v1alpha1", "version: v1alpha1\nmashine: {}"), severity: "error", path: "mashine", message: `"mashine"`, line: 2},
 		"unknown key deep":      {text: change("    kubelet:\n", "    kubelet:\n        imag: a\n"), severity: "error", path: "machine.kubelet.imag", message: `"imag"`, line: lineOf("    kubelet:") + 1},
 		"unknown key in list":   {text: change("          op: create", "          op: create\n          owner: root"), severity: "error", path: "machine.files[0].owner", message: `"owner"`, line: lineOf("op: create") + 1},
 		"unknown key in second": {text: change("kind: HostnameConfig", "kind: HostnameConfig\nhostnam: a"), severity: "error", path: "hostnam", message: `"hostnam"`, line: lineOf("kind: HostnameConfig") + 1},
 		"unknown kind":          {text: change("kind: HostnameConfig", "kind: HostConfig"), severity: "error", message: "HostConfig", line: lineOf("apiVersion")},
 		"document twice":        {text: config + "---\napiVersion: v1alpha1\nkind: HostnameConfig\nhostname: b\n", severity: "error", message: "duplicate", line: strings.Count(config, "\n") + 2},
-		"wrong type":            {text: change("persist: true", "persist: [1]"), severity: "error", message: "bool", line: 2},
+		"wrong type":            {text: change("version: v1alpha1", "version: v1alpha1\npersist: [1]"), severity: "error", message: "bool", line: 2},
 		"machine type":          {text: change("type: worker", "type: master"), severity: "error", message: "master"},
 		"keys missing":          {text: change("type: worker", "type: controlplane"), severity: "error", path: "machine.ca.key", message: "key", line: lineOf(`        key: ""`)},
 		"key on worker":         {text: change(`        key: ""`, `        key: QQ==`), severity: "error", path: "machine.ca", message: "not allowed on non-controlplane"},
@@ -95,7 +95,7 @@ func TestCheckSaysWhatIsWrongAndWhere(t *testing.T) {
 }
 
 func TestCheckSaysEachUnknownKey(t *testing.T) {
-	text := strings.Replace(good(t), "persist: true\n", "persist: true\nfirst: 1\nsecond: {third: 2}\n", 1)
+	text := strings.Replace(good(t), "version: v1alpha1\n", "version: v1alpha1\nfirst: 1\nsecond: {third: 2}\n", 1)
 	var paths []string
 	for _, f := range talos.Check("user-data", text, target(t, "volume")) {
 		paths = append(paths, f.Path)
