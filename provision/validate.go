@@ -3,7 +3,6 @@ package provision
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -70,8 +69,6 @@ func (i Intent) problems() []Problem {
 
 // hostname follows RFC 1123, in small letters because Kubernetes node names are.
 func (c *checker) hostname(name string) {
-	label := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	number := regexp.MustCompile(`^[0-9.]+$`)
 	switch {
 	case name == "":
 		c.add("hostname", "is missing; name the machine, such as node1")
@@ -79,12 +76,12 @@ func (c *checker) hostname(name string) {
 	case len(name) > maxHostname:
 		c.add("hostname", "%d bytes, Linux keeps %d", len(name), maxHostname)
 		return
-	case number.MatchString(name):
+	case forms().number.MatchString(name):
 		c.add("hostname", "%q is a number or an address; begin with a letter", name)
 		return
 	}
 	for _, part := range strings.Split(name, ".") {
-		if !label.MatchString(part) {
+		if !forms().label.MatchString(part) {
 			c.add("hostname", "%q must be parts of a-z, 0-9 and -, 1 to 63 long, no - at their ends, joined by dots", name)
 			return
 		}
@@ -92,12 +89,11 @@ func (c *checker) hostname(name string) {
 }
 
 func (c *checker) users(users []User) {
-	valid := regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
 	seen := map[string]bool{}
 	for i, u := range users {
 		at := fmt.Sprintf("users[%d]", i)
 		switch {
-		case !valid.MatchString(u.Name):
+		case !forms().user.MatchString(u.Name):
 			c.add(at+".name", "%q must begin with a-z or _ and go on with a-z, 0-9, _ and -, at most 32 characters", u.Name)
 		case u.Name == "root":
 			c.add(at+".name", "root cannot be made; log in as another user, who may become root by sudo")
@@ -177,12 +173,11 @@ func (c *checker) path(at, p string) bool {
 }
 
 func (c *checker) units(units []Unit) {
-	valid := regexp.MustCompile(`^[A-Za-z0-9:_.\\@-]+\.(service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$`)
 	seen := map[string]bool{}
 	for i, u := range units {
 		at := fmt.Sprintf("units[%d]", i)
 		switch {
-		case !valid.MatchString(u.Name) || len(u.Name) > maxPathPart || strings.HasPrefix(u.Name, "-"):
+		case !forms().unit.MatchString(u.Name) || len(u.Name) > maxPathPart || strings.HasPrefix(u.Name, "-"):
 			c.add(at+".name", "%q must be a unit's file name with its ending, such as hello.service", u.Name)
 		case seen[u.Name]:
 			c.add(at+".name", "%q is there twice", u.Name)
@@ -214,26 +209,23 @@ func (c *checker) unitContent(at string, u Unit) {
 }
 
 func (c *checker) kernel(k Kernel) {
-	module := regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,54}$`)
-	key := regexp.MustCompile(`^[a-z0-9_][A-Za-z0-9_-]*([./][A-Za-z0-9_:-]+)+$`)
 	for i, m := range k.Modules {
-		if !module.MatchString(m) {
+		if !forms().module.MatchString(m) {
 			c.add(fmt.Sprintf("kernel.modules[%d]", i), "%q must be a module's name, such as br_netfilter", m)
 		}
 	}
 	for _, name := range sortedKeys(k.Sysctl) {
 		at := fmt.Sprintf("kernel.sysctl[%s]", printable(name))
 		value := k.Sysctl[name]
-		if !key.MatchString(name) || len(name) > maxPathPart {
+		if !forms().setting.MatchString(name) || len(name) > maxPathPart {
 			c.add(at, "%q must be a setting's name, such as net.ipv4.ip_forward", name)
 		}
 		if value == "" || len(value) > maxSysctlValue || value != strings.TrimSpace(value) || !printableText(value, false) {
 			c.add(at, "the value must be 1 to %d characters on one line, without spaces at its ends", maxSysctlValue)
 		}
 	}
-	argument := regexp.MustCompile(`^[!#-~]+$`) // printable ASCII but space and the double quote
 	for i, a := range k.Args {
-		if !argument.MatchString(a) || len(a) > maxKernelArg {
+		if !forms().argument.MatchString(a) || len(a) > maxKernelArg {
 			c.add(fmt.Sprintf("kernel.args[%d]", i), "%q must be one word of at most %d ASCII characters, such as quiet or audit=0", a, maxKernelArg)
 		}
 	}

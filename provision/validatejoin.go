@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,14 +23,13 @@ const (
 )
 
 func (c *checker) packages(names []string) {
-	valid := regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.+_-]{0,127}$`)
 	if len(names) > maxPackages {
 		c.add("packages", "%d are more than the limit of %d; build them into the image", len(names), maxPackages)
 	}
 	for i, name := range names {
 		at := fmt.Sprintf("packages[%d]", i)
 		switch {
-		case !valid.MatchString(name):
+		case !forms().pkg.MatchString(name):
 			c.add(at, "%q must be the name of one package, such as tcpdump", name)
 		case slices.Contains(names[:i], name):
 			c.add(at, "%q is there twice", name)
@@ -59,19 +57,16 @@ func isServer(s string) bool {
 	if addr, err := netip.ParseAddr(s); err == nil {
 		return isHost(addr)
 	}
-	label := `[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
-	number := regexp.MustCompile(`^[0-9.]+$`)
-	return len(s) <= 253 && regexp.MustCompile(`^`+label+`(\.`+label+`)*$`).MatchString(s) && !number.MatchString(s)
+	return len(s) <= 253 && forms().dnsName.MatchString(s) && !forms().number.MatchString(s)
 }
 
 func (c *checker) registries(r Registries) {
-	host := regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[0-9]{1,5})?$`)
 	if len(r.Mirrors) > maxMirrors {
 		c.add("registries.mirrors", "%d registries are more than the limit of %d", len(r.Mirrors), maxMirrors)
 	}
 	for _, name := range r.Hosts() {
 		at := fmt.Sprintf("registries.mirrors[%s]", printable(name))
-		if !host.MatchString(name) || strings.Contains(name, "..") {
+		if !forms().registry.MatchString(name) || strings.Contains(name, "..") {
 			c.add(at, "%q must be the host of a registry, such as docker.io or registry.k8s.io", name)
 		}
 		if len(r.Mirrors[name]) == 0 || len(r.Mirrors[name]) > maxServers {
@@ -87,11 +82,10 @@ func (c *checker) registries(r Registries) {
 // YAML or a shell have no place in one.
 func (c *checker) mirror(at, text string) {
 	u, err := url.Parse(text)
-	plain := regexp.MustCompile(`^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$`)
 	switch {
 	case err == nil && u.User != nil:
 		c.add(at, "must not hold a password; the mirrors of a lab ask for none")
-	case err != nil || len(text) > maxURL || !plain.MatchString(text) || u.Hostname() == "":
+	case err != nil || len(text) > maxURL || !forms().mirror.MatchString(text) || u.Hostname() == "":
 		c.add(at, "%q must be the http or https address of a registry, such as http://192.168.127.1:5000", text)
 	}
 }
@@ -112,7 +106,7 @@ func (c *checker) join(j Join) {
 	if number, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil || number == 0 || !isServer(host) {
 		c.add("join.endpoint", "%q must be the host and port of the API server, such as 192.168.127.10:6443", j.Endpoint)
 	}
-	if !regexp.MustCompile(`^[a-z0-9]{6}\.[a-z0-9]{16}$`).MatchString(j.Token.Reveal()) {
+	if !forms().token.MatchString(j.Token.Reveal()) {
 		c.add("join.token", "must be a bootstrap token: 6 characters, a dot, 16 characters, as `kubeadm token create` prints it")
 	}
 	if _, err := j.Certificate(); err != nil {
