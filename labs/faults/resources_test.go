@@ -22,7 +22,7 @@ summary: It never boots.
 support: {state: maintained}
 facts: []
 release: {resolver: local}
-config: {format: none, delivery: {kind: none}}
+config: {format: none, deliveries: [{kind: none}]}
 hardware: {memory_mib: 256, disk_gib: 1, firmware: [bios]}
 boot:
   patterns: {boot_complete: 'never said'}
