@@ -40,7 +40,7 @@ func TestEveryDeliveryReachesTheGuest(t *testing.T) {
 		counts[l.kind()] += len(l.systems)
 	}
 	for kind, least := range map[distros.DeliveryKind]int{
-		distros.DeliverFWCfg: 9, distros.DeliverVolume: 36, distros.DeliverDisk: 1, distros.DeliverPartition: 1,
+		distros.DeliverFWCfg: 8, distros.DeliverVolume: 36, distros.DeliverDisk: 1, distros.DeliverPartition: 1,
 		distros.DeliverHTTP: 26, distros.DeliverKernel: 4,
 	} {
 		if counts[kind] < least {
