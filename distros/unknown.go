@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"distrolab/distros/spelling"
 )
 
 // UnknownError says that no entry has a name, and which names are near.
@@ -48,28 +50,7 @@ func nameDistance(wanted, known string) int {
 	if len(wanted) >= 3 && strings.Contains(known, wanted) {
 		return 1
 	}
-	return editDistance(wanted, known)
-}
-
-// editDistance counts the bytes to insert, delete or replace to get from a to b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return spelling.Distance(wanted, known)
 }
 
 // clip shortens a text from outside, so that an error stays readable.

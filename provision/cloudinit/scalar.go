@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"distrolab/distros/spelling"
 )
 
 // kindOf is what PyYAML, which reads YAML 1.1, makes of a node.
@@ -105,7 +107,7 @@ func suggestion(wrong string, names []string) string {
 	}
 	best, least := "", 1+len(wrong)/4
 	for _, name := range names {
-		if d := distance(dashed(strings.ToLower(wrong)), dashed(name)); d < least || d == least && best == "" {
+		if d := spelling.Distance(dashed(strings.ToLower(wrong)), dashed(name)); d < least || d == least && best == "" {
 			best, least = name, d
 		}
 	}
@@ -113,25 +115,4 @@ func suggestion(wrong string, names []string) string {
 		return ""
 	}
 	return "; did you mean " + best + "?"
-}
-
-// distance is the number of single letters to change, add or take.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"distrolab/distros/spelling"
 )
 
 // unknown says that a key is not known, and which one may have been meant.
@@ -23,30 +25,9 @@ func nearest(name string, known []string) string {
 	}
 	best, least := "", 1+max(1, (len(name)+1)/2)
 	for _, k := range known {
-		if d := distance(strings.ToLower(name), k); d < least {
+		if d := spelling.Distance(strings.ToLower(name), k); d < least {
 			best, least = k, d
 		}
 	}
 	return best
-}
-
-// distance counts the letters to change, add or take away.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
