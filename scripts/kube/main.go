@@ -7,31 +7,34 @@
 package main
 
 import (
-	"fmt"
-	"maps"
+	"context"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
+	"github.com/spf13/cobra"
+	"go.etcd.io/etcd/server/v3/etcdmain"
+	_ "k8s.io/component-base/metrics/prometheus/clientgo" // as Kubernetes' own mains do
+	_ "k8s.io/component-base/metrics/prometheus/version"
+	kubectl "k8s.io/kubectl/pkg/cmd"
+	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
+	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 	kubeadm "k8s.io/kubernetes/cmd/kubeadm/app"
 	kubeadmerrors "k8s.io/kubernetes/cmd/kubeadm/app/util/errors"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
+
+	"distrolab/scripts/kube/internal/multicall"
 )
 
-// programs are the mains, by the name of the program.
-func programs() map[string]func() {
-	return map[string]func(){
-		"kubeadm": func() { kubeadmerrors.HandleError(kubeadm.Run()) }, // ends the process with kubeadm's own exit codes
-	}
-}
-
 func main() {
-	name := filepath.Base(os.Args[0])
-	run, known := programs()[name]
-	if !known {
-		names := strings.Join(slices.Sorted(maps.Keys(programs())), ", ")
-		fmt.Fprintf(os.Stderr, "kube: there is no program %q in this file; link it under one of these names: %s\n", name, names)
-		os.Exit(2)
-	}
-	run()
+	multicall.Run(map[string]func(){
+		"etcd":                    func() { etcdmain.Main(os.Args) },
+		"kube-apiserver":          multicall.Command(apiserver.NewAPIServerCommand),
+		"kube-controller-manager": multicall.Command(controllers.NewControllerManagerCommand),
+		"kube-proxy":              multicall.Command(proxy.NewProxyCommand),
+		"kube-scheduler":          multicall.Command(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
+		"kubeadm":                 func() { kubeadmerrors.HandleError(kubeadm.Run()) }, // ends the process with kubeadm's own exit codes
+		"kubectl":                 multicall.Command(kubectl.NewDefaultKubectlCommand),
+		"kubelet":                 multicall.Command(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
+	})
 }
