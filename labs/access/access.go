@@ -48,6 +48,16 @@ func NewKey(comment string) (Key, error) {
 	return Key{Private: pem.EncodeToMemory(block), Authorized: line + " " + comment, signer: signer}, nil
 }
 
+// ParseKey reads a key that [NewKey] made from its private half.
+func ParseKey(private []byte) (Key, error) {
+	signer, err := ssh.ParsePrivateKey(private)
+	if err != nil {
+		return Key{}, fmt.Errorf("reading lab key: %w", err)
+	}
+	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey())))
+	return Key{Private: private, Authorized: line, signer: signer}, nil
+}
+
 // Client is a login on one machine.
 type Client struct {
 	conn   net.Conn

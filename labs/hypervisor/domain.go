@@ -48,6 +48,7 @@ type Domain struct {
 	FirmwareSocket string       // the same for the firmware's debug port 0x402; "" leaves the port out
 	Network        *NetworkPort // nil: no network card
 	OnReboot       RebootAction // "" means RebootRestarts
+	LoadSnapshot   string       // goes on from this state in the first disk, see Machine.SaveSnapshot; the hardware must be the same
 }
 
 // Firmware chooses the firmware. The zero value is BIOS.

@@ -21,7 +21,7 @@ const (
 
 // validate returns everything that is wrong, not the first.
 func (d Domain) validate() error {
-	problems := []error{d.validateSize(), d.validateFirmware(), d.validateKernel(), d.validateSockets(), d.validateGuestStrings()}
+	problems := []error{d.validateSize(), d.validateFirmware(), d.validateKernel(), d.validateSockets(), d.validateGuestStrings(), d.validateSnapshot()}
 	for i, disk := range d.Disks {
 		problems = append(problems, wrapField(fmt.Sprintf("disks[%d]", i), disk.validate()))
 	}

@@ -165,6 +165,9 @@ func (d Domain) commandline() *libvirtxml.DomainQEMUCommandline {
 			"-chardev", "socket,id=firmware0,server=off,path="+escapeOption(d.FirmwareSocket),
 			"-device", "isa-debugcon,iobase="+debugPort+",chardev=firmware0")
 	}
+	if d.LoadSnapshot != "" {
+		args = append(args, "-loadvm", d.LoadSnapshot)
+	}
 	if len(args) == 0 {
 		return nil
 	}

@@ -214,6 +214,9 @@ func (m *Machine) makeOverlay(ctx context.Context) error {
 	if m.spec.Files.Disk == "" {
 		return nil
 	}
+	if m.spec.Saved != nil {
+		return m.copySaved(ctx)
+	}
 	size := max(m.spec.Files.DiskVirtual, int64(m.spec.Hardware.DiskGiB)<<30)
 	return m.env.Run(ctx, "qemu-img", "create", "-q", "-f", "qcow2",
 		"-F", m.spec.Files.DiskFormat, "-b", m.spec.Files.Disk, m.overlayPath(), fmt.Sprint(size))
@@ -255,6 +258,9 @@ func (m *Machine) describe() hypervisor.Domain {
 		ConsoleSocket:  m.socket(consoleSocket),
 		FirmwareSocket: m.socket(firmwareSocket),
 		Network:        &hypervisor.NetworkPort{Socket: m.socket(networkSocket), MAC: m.spec.Hardware.MAC},
+	}
+	if m.spec.Saved != nil {
+		d.LoadSnapshot = m.spec.Saved.Snapshot
 	}
 	if m.opt.OneBoot {
 		d.OnReboot = hypervisor.RebootDestroys

@@ -32,7 +32,15 @@ type Spec struct {
 	User        string              `json:"user"` // who logs in
 	Boot        distros.BootProfile `json:"boot"`
 	Hardware    Hardware            `json:"hardware"`
-	Address     netip.Addr          `json:"address"` // its lease
+	Address     netip.Addr          `json:"address"`         // its lease
+	Saved       *Saved              `json:"saved,omitempty"` // goes on from there instead of booting
+}
+
+// Saved is the state of a machine at one moment: its disk, with memory and
+// devices inside as a snapshot of that name.
+type Saved struct {
+	Disk     string `json:"disk"` // qcow2 over the same image as the spec's
+	Snapshot string `json:"snapshot"`
 }
 
 // Finished reports whether a boot reached the milestone that ends it.
