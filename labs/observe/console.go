@@ -55,6 +55,7 @@ type finding struct {
 	m     Milestone
 	s     sighting
 	fault *FaultLine
+	join  bool // the fault is the join's
 }
 
 func (c *console) init(o *Observer) {
@@ -99,7 +100,7 @@ func (c *console) unlockAndTell() {
 	c.mu.Unlock()
 	for _, f := range found {
 		if f.fault != nil {
-			c.o.sawFault(*f.fault)
+			c.o.sawFault(*f.fault, f.join)
 		} else {
 			c.o.see(f.m, f.s)
 		}

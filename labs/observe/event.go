@@ -20,6 +20,9 @@ const (
 	SourceProbe     Source = "syn"       // our TCP probe
 	SourceInside    Source = "in"        // told by the guest itself
 	SourceLogin     Source = "login"     // our own client logged in
+	SourceAPI       Source = "k8s"       // a watch of the cluster's API, stamped on receipt
+	SourceAudit     Source = "aud"       // the API server's audit log, read after the run
+	SourceClient    Source = "client"    // our own call or command: given, or returned
 )
 
 // Quality says how a stamp relates to the moment it stands for.
@@ -50,7 +53,8 @@ type Missing struct {
 }
 
 // Timeline is one observed boot. Every milestone of [Milestones] is either in
-// Events or in Missing, never in both.
+// Events or in Missing, never in both; where a join was watched, so is every
+// one of [JoinMilestones].
 type Timeline struct {
 	Events  []Event   `json:"events"` // sorted by T
 	Missing []Missing `json:"missing"`

@@ -32,6 +32,8 @@ func (o *Observer) Finish(reason string) Timeline {
 	o.frozen = true
 	refined := o.refine(zero)
 	o.result = o.timeline(reason, zero, counts)
+	o.notify()
+	close(o.ended)
 	o.mu.Unlock()
 	for _, m := range refined {
 		if e, ok := o.result.Find(m); ok {
@@ -81,11 +83,11 @@ func (o *Observer) timeline(reason string, k kernelMap, c Counters) Timeline {
 	if o.began {
 		t.Events = o.sorted()
 	}
-	for _, info := range Milestones() {
+	for _, info := range o.table() {
 		if _, ok := t.Find(info.Milestone); ok {
 			continue
 		}
-		why, never := o.profile.missing[info.Milestone]
+		why, never := o.declared(info.Milestone)
 		if !never {
 			why = o.why(info.Milestone, k, c)
 			if reason != "" {
@@ -104,6 +106,9 @@ func (o *Observer) why(m Milestone, k kernelMap, c Counters) string {
 	}
 	if why, ok := o.notes[m]; ok {
 		return why
+	}
+	if IsJoin(m) {
+		return o.whyJoin(m)
 	}
 	switch m {
 	case VCPUStart:

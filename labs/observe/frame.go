@@ -22,6 +22,7 @@ type netWatch struct {
 	hasMAC bool
 	seen   netSeen
 	xids   []uint32
+	join   joinSeen
 }
 
 // netSeen says which milestones the frames have shown, so that a frame costs
@@ -35,6 +36,7 @@ func (w *netWatch) begin(port bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seen = netSeen{rst: !port, syn: !port}
+	w.join = joinSeen{syn: true, hello: true, listening: true, pod: true} // nobody joins yet
 	w.done.Store(false)
 }
 
@@ -51,7 +53,7 @@ func (o *Observer) Frame(at time.Time, fromGuest, shared bool, data []byte) {
 	if shared {
 		s.q = AtMost
 	}
-	var marks [4]Milestone // on the stack: a frame allocates nothing
+	var marks [8]Milestone // on the stack: a frame allocates nothing
 	w.mu.Lock()
 	var found []Milestone
 	var acked netip.Addr
@@ -60,7 +62,7 @@ func (o *Observer) Frame(at time.Time, fromGuest, shared bool, data []byte) {
 	} else {
 		found, acked = w.incoming(o, data, marks[:0])
 	}
-	w.done.Store(w.seen == netSeen{true, true, true, true, true, true})
+	w.done.Store(w.seen == netSeen{true, true, true, true, true, true} && w.join == joinSeen{true, true, true, true})
 	w.mu.Unlock()
 	for _, m := range found {
 		o.see(m, s)

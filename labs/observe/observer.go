@@ -40,6 +40,9 @@ type Options struct {
 	Subnet netip.Prefix
 	// Address is the guest's address where it is known beforehand.
 	Address netip.Addr
+	// Join says what to watch of a join; nil: a boot only, and marks of a join's
+	// milestones are ignored.
+	Join *JoinWatch
 }
 
 // Observer stamps one boot. All methods may be called at the same time from
@@ -60,10 +63,20 @@ type Observer struct {
 	failure  error
 	hints    []FaultLine
 
+	breakage error // as failure, also after the finish line
+	refusal  error // why the join cannot succeed
+
 	finished chan struct{} // closed at the finish line
 	failed   chan struct{} // closed when the boot cannot succeed
+	broken   chan struct{} // closed when the guest cannot go on, also after the finish line
+	unjoined chan struct{} // closed when the join cannot succeed
+	ended    chan struct{} // closed by Finish
 	addressy chan struct{} // closed when the guest's address is known
+	asked    chan struct{} // closed when the guest was told to join
+	called   chan struct{} // closed when it is known to call the API server
 	address  netip.Addr
+	notices  map[Milestone]chan struct{} // who waits for a milestone
+	joining  atomic.Bool                 // the guest was told to join
 
 	console console
 	net     netWatch
@@ -99,6 +112,12 @@ func New(p Profile, opt Options) *Observer {
 		finished: make(chan struct{}),
 		failed:   make(chan struct{}),
 		addressy: make(chan struct{}),
+		broken:   make(chan struct{}),
+		unjoined: make(chan struct{}),
+		ended:    make(chan struct{}),
+		asked:    make(chan struct{}),
+		called:   make(chan struct{}),
+		notices:  make(map[Milestone]chan struct{}),
 	}
 	o.console.init(o)
 	o.net.hasMAC = copy(o.net.mac[:], opt.MAC) == len(o.net.mac)
@@ -121,6 +140,9 @@ func (o *Observer) Begin(at time.Time) {
 	}
 	o.console.begin(b0)
 	o.net.begin(o.profile.Port != 0)
+	if o.opt.Join != nil && o.opt.Join.Cold {
+		o.triggered()
+	}
 	o.checkFinish()
 }
 
@@ -136,6 +158,9 @@ func (o *Observer) begin(b0 time.Duration) bool {
 	o.began, o.b0 = true, b0
 	maps.DeleteFunc(o.seen, func(_ Milestone, s sighting) bool { return s.at < b0 })
 	o.seen[Request] = sighting{at: b0, src: SourceRequest, q: Exact}
+	if o.opt.Join != nil && o.opt.Join.Cold {
+		o.seen[Trigger] = o.seen[Request]
+	}
 	events := o.sorted()
 	o.mu.Unlock()
 	for _, e := range events {
@@ -158,16 +183,24 @@ func (o *Observer) record(m Milestone, s sighting, better func(old, s sighting) 
 	if early := o.b0 - s.at; o.began && m == VCPUStart && early > 0 && early <= s.err {
 		s.at = o.b0 // another clock, converted: within its error
 	}
-	if o.frozen || (o.began && s.at < o.b0) || (dup && !better(old, s)) {
+	if o.frozen || (o.began && s.at < o.b0) || o.early(m, s) || (dup && !better(old, s)) {
 		o.mu.Unlock()
 		return
 	}
 	o.seen[m] = s
-	began := o.began
-	e := o.event(m, s)
+	var events []Event
+	switch {
+	case !o.visible(m):
+	case m == Trigger:
+		events = o.trigger()
+	default:
+		events = []Event{o.event(m, s)}
+	}
 	o.mu.Unlock()
-	if began {
+	for _, e := range events {
 		o.tell(e)
+	}
+	if len(events) > 0 {
 		o.checkFinish()
 	}
 }
@@ -186,8 +219,8 @@ func (o *Observer) event(m Milestone, s sighting) Event {
 // sorted returns what was seen in the order of time; callers hold mu.
 func (o *Observer) sorted() []Event {
 	events := make([]Event, 0, len(o.seen))
-	for _, info := range Milestones() {
-		if s, ok := o.seen[info.Milestone]; ok {
+	for _, info := range o.table() {
+		if s, ok := o.seen[info.Milestone]; ok && o.visible(info.Milestone) {
 			events = append(events, o.event(info.Milestone, s))
 		}
 	}
@@ -197,11 +230,26 @@ func (o *Observer) sorted() []Event {
 
 // Mark records a milestone that the caller saw itself: a download from its
 // server, a hello of the probe container. The first mark of a milestone counts.
+//
+// [Trigger] is marked before the machine is told: what looked like a part of
+// the join and is older than the trigger is forgotten, what is younger is kept
+// until the trigger is known. Of a join's other milestones, an exact mark
+// replaces one that is only a bound: an audit log that is read before
+// [Observer.Finish] corrects a watch that was interrupted.
 func (o *Observer) Mark(m Milestone, at time.Time, src Source, err time.Duration, q Quality, raw string) {
-	if _, ok := known(m); !ok || m == Request {
+	if !o.accounts(m) || m == Request {
 		return
 	}
-	o.see(m, sighting{at: at.Sub(o.origin), src: src, err: err, q: q, raw: printable([]byte(raw), maxRaw)})
+	s := sighting{at: at.Sub(o.origin), src: src, err: err, q: q, raw: printable([]byte(raw), maxRaw)}
+	switch {
+	case m == Trigger:
+		o.see(m, s)
+		o.triggered()
+	case IsJoin(m):
+		o.record(m, s, truer)
+	default:
+		o.see(m, s)
+	}
 }
 
 // Login records that an authenticated command that does nothing has succeeded

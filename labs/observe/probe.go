@@ -29,10 +29,24 @@ type Dialer func(context.Context, netip.AddrPort) (net.Conn, error)
 // probeState is what the probe has done so far.
 type probeState struct {
 	sent    atomic.Int64
+	asked   atomic.Int64 // of sent, those of kubelet's port
 	waiting atomic.Int64 // open connections that wait for a byte
+
+	// Whether each probe asks at its full rate. When both do, they take turns,
+	// so that the guest gets no more SYNs than from one.
+	management, kubelet atomic.Bool
 
 	mu       sync.Mutex
 	greeting []byte
+}
+
+// late is how much earlier than an answer the port may have become ready.
+func (s *probeState) late() time.Duration {
+	every := probeEvery
+	if s.management.Load() && s.kubelet.Load() {
+		every *= 2
+	}
+	return every + 2*time.Millisecond
 }
 
 // Greeting returns the first bytes of the management service, printable.
@@ -80,9 +94,11 @@ func (p *prober) run(parent context.Context) error {
 	defer cancel()
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
+	p.o.probe.management.Store(true)
+	defer p.o.probe.management.Store(false)
 	slow := false
-	for {
-		if p.mayAsk() {
+	for n := 0; ; n++ {
+		if p.mayAsk() && (slow || n%2 == 0 || !p.o.probe.kubelet.Load()) {
 			select {
 			case p.slots <- struct{}{}:
 				wg.Go(func() { p.attempt(ctx); <-p.slots })
@@ -98,6 +114,7 @@ func (p *prober) run(parent context.Context) error {
 		}
 		if !slow && p.opened.Load() {
 			slow = true
+			p.o.probe.management.Store(false)
 			tick.Reset(answerRetry)
 			select { // the first slow attempt comes a full interval later
 			case <-p.answered:
@@ -189,7 +206,7 @@ func (p *prober) answer(greeting []byte, at time.Duration) {
 }
 
 func (p *prober) sighting(at time.Duration, raw string) sighting {
-	return sighting{at: at, src: SourceProbe, err: probeEvery + 2*time.Millisecond, q: AtMost, raw: raw}
+	return sighting{at: at, src: SourceProbe, err: p.o.probe.late(), q: AtMost, raw: raw}
 }
 
 func (p *prober) note(why string) {

@@ -32,10 +32,14 @@ func (e *FaultError) Error() string {
 // StoppedError says that the guest ended before its finish line.
 type StoppedError struct {
 	Reason string
+	Booted bool // it had booted, and something else was waited for
 }
 
 // Error names the reason.
 func (e *StoppedError) Error() string {
+	if e.Booted {
+		return "the guest stopped: " + e.Reason
+	}
 	return "the guest stopped before it had booted: " + e.Reason
 }
 
@@ -66,9 +70,9 @@ func (o *Observer) Wait(ctx context.Context) error {
 }
 
 // Stopped tells that the guest's CPUs stopped for good. Before the finish line
-// that ends [Observer.Wait].
+// that ends [Observer.Wait], and at any time [Observer.WaitFor].
 func (o *Observer) Stopped(reason string) {
-	o.fail(&StoppedError{Reason: reason})
+	o.fail(&StoppedError{Reason: reason, Booted: isClosed(o.finished)})
 }
 
 // FaultLines returns the console lines that explain a failure, oldest first,
@@ -82,6 +86,10 @@ func (o *Observer) FaultLines() []FaultLine {
 func (o *Observer) fail(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.breakage == nil {
+		o.breakage = err
+		close(o.broken)
+	}
 	if o.failure == nil && !isClosed(o.finished) {
 		o.failure = err
 		close(o.failed)
@@ -89,18 +97,22 @@ func (o *Observer) fail(err error) {
 }
 
 // sawFault keeps a fault line and, when it is fatal, ends the wait.
-func (o *Observer) sawFault(f FaultLine) {
+func (o *Observer) sawFault(f FaultLine, join bool) {
 	o.mu.Lock()
 	if len(o.hints) < maxHints {
 		o.hints = append(o.hints, f)
 	}
 	o.mu.Unlock()
-	if f.Fatal {
+	switch {
+	case f.Fatal && join:
+		o.refuse(&FaultError{Line: f.Line, Cause: f.Cause})
+	case f.Fatal:
 		o.fail(&FaultError{Line: f.Line, Cause: f.Cause})
 	}
 }
 
-// checkFinish closes the finish channel when all that it waits for was seen.
+// checkFinish closes the finish channel when all that it waits for was seen,
+// and tells those who wait for a milestone.
 func (o *Observer) checkFinish() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -111,6 +123,7 @@ func (o *Observer) checkFinish() {
 	if done && o.began && !isClosed(o.finished) {
 		close(o.finished)
 	}
+	o.notify()
 }
 
 func isClosed(c <-chan struct{}) bool {
