@@ -65,7 +65,7 @@ func (o *Observer) Frame(at time.Time, fromGuest, shared bool, data []byte) {
 	w.done.Store(w.seen == netSeen{true, true, true, true, true, true} && w.join == joinSeen{true, true, true, true})
 	w.mu.Unlock()
 	for _, m := range found {
-		o.see(m, s)
+		o.see(m, ofJoin(m, s, data))
 	}
 	if acked.IsValid() {
 		o.UseAddress(acked)
@@ -94,6 +94,9 @@ func (w *netWatch) outgoing(o *Observer, data []byte, found []Milestone) []Miles
 			w.xids[int(d.xid)%maxXIDs] = d.xid
 		}
 		return newly(found, &w.seen.discover, DHCPDiscover)
+	}
+	if w.join != (joinSeen{true, true, true, true}) {
+		found = w.joining(o, ip, found)
 	}
 	addr, ok := o.Address()
 	if !ok || ip.src != addr || data[0]&1 != 0 || ip.dst.IsMulticast() || ip.dst == broadcast() {

@@ -39,19 +39,42 @@ func parseIPv4(frame []byte) (ipv4, bool) {
 
 // tcp is what is needed of a TCP header (RFC 9293).
 type tcp struct {
-	srcPort       uint16
-	syn, ack, rst bool
+	srcPort, dstPort uint16
+	syn, ack, rst    bool
+	data             []byte // the packet's
 }
 
 func parseTCP(p ipv4) (tcp, bool) {
 	if p.protocol != 6 || len(p.payload) < 20 {
 		return tcp{}, false
 	}
-	flags := p.payload[13]
+	flags, header := p.payload[13], int(p.payload[12]>>4)*4
+	if header < 20 || header > len(p.payload) {
+		return tcp{}, false
+	}
 	return tcp{
-		srcPort: binary.BigEndian.Uint16(p.payload),
+		srcPort: binary.BigEndian.Uint16(p.payload), dstPort: binary.BigEndian.Uint16(p.payload[2:]),
+		data: p.payload[header:],
 		syn:     flags&0x02 != 0, ack: flags&0x10 != 0, rst: flags&0x04 != 0,
 	}, true
+}
+
+// clientHello says whether the data begins with a TLS handshake in which a
+// client greets (RFC 8446, sections 4 and 5.1).
+func clientHello(data []byte) bool {
+	return len(data) > 5 && data[0] == 22 && data[1] == 3 && data[5] == 1
+}
+
+// parseUDP returns the port and the content of a datagram (RFC 768).
+func parseUDP(p ipv4) (dstPort uint16, data []byte, ok bool) {
+	if p.protocol != 17 || len(p.payload) < 8 {
+		return 0, nil, false
+	}
+	length := int(binary.BigEndian.Uint16(p.payload[4:]))
+	if length < 8 || length > len(p.payload) {
+		return 0, nil, false
+	}
+	return binary.BigEndian.Uint16(p.payload[2:]), p.payload[8:length], true
 }
 
 // Kinds of DHCP messages (RFC 2132, section 9.6).
