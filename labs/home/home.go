@@ -1,6 +1,6 @@
 // Package home says where distrolab keeps things on this machine: images,
-// labs, results, and the sockets of what runs now. It computes paths and makes
-// directories; it reads no environment of its own.
+// Kubernetes, labs, results, and the sockets of what runs now. It computes paths
+// and makes directories; it reads no environment of its own.
 package home
 
 import (
@@ -70,11 +70,17 @@ func short(s string) string {
 // Images is the directory of the image store.
 func (h Home) Images() string { return filepath.Join(h.Data, "images") }
 
+// Kubernetes is the directory of the store of Kubernetes' bundles.
+func (h Home) Kubernetes() string { return filepath.Join(h.Data, "kubernetes") }
+
 // Labs is the directory that holds one directory per lab.
 func (h Home) Labs() string { return filepath.Join(h.Data, "labs") }
 
 // Lab is the directory of one lab. The name must have been validated.
 func (h Home) Lab(name string) string { return filepath.Join(h.Labs(), name) }
+
+// ControlPlanes is the directory of the saved states of control planes.
+func (h Home) ControlPlanes() string { return filepath.Join(h.Data, "control-planes") }
 
 // Results is the directory that holds one directory per session.
 func (h Home) Results() string { return filepath.Join(h.Data, "results") }
@@ -86,7 +92,7 @@ func (h Home) Sockets(lab string) string { return filepath.Join(h.Run, short(lab
 // Prepare makes the directories. Others may walk through them, because the
 // user that runs QEMU must, and read nothing: what is secret is 0600.
 func (h Home) Prepare() error {
-	for _, d := range []string{h.Data, h.Images(), h.Labs(), h.Results(), filepath.Dir(h.Run), h.Run} {
+	for _, d := range []string{h.Data, h.Images(), h.Kubernetes(), h.Labs(), h.Results(), filepath.Dir(h.Run), h.Run} {
 		if err := makeWalkable(d); err != nil {
 			return fmt.Errorf("making %s: %w; set DISTROLAB_HOME to a directory that you can write", d, err)
 		}
