@@ -31,6 +31,7 @@ type console struct {
 	first  bool      // the first line was handled
 	open   []pattern // not yet seen
 	faults []fault   // not yet seen
+	joins  []bool    // faults of a join that were seen; nil: no join is watched
 	found  []finding // not yet told
 	ring   ring
 	kernel envelope
@@ -54,8 +55,7 @@ type segment struct {
 type finding struct {
 	m     Milestone
 	s     sighting
-	fault *FaultLine
-	join  bool // the fault is the join's
+	fault *hint
 }
 
 func (c *console) init(o *Observer) {
@@ -64,6 +64,9 @@ func (c *console) init(o *Observer) {
 	c.segs = make([]segment, 0, maxSegs)
 	c.open = slices.Clone(o.profile.patterns)
 	c.faults = slices.Clone(o.profile.faults)
+	if o.opt.Join != nil {
+		c.joins = make([]bool, len(joinFaults()))
+	}
 	c.log = rawLog{raw: o.opt.Console, left: o.opt.ConsoleLimit}
 	c.log.init(o.opt.Stamps)
 }
@@ -100,7 +103,7 @@ func (c *console) unlockAndTell() {
 	c.mu.Unlock()
 	for _, f := range found {
 		if f.fault != nil {
-			c.o.sawFault(*f.fault, f.join)
+			c.o.sawFault(*f.fault)
 		} else {
 			c.o.see(f.m, f.s)
 		}
@@ -199,15 +202,29 @@ func (c *console) look(stamp time.Duration, stamped bool) {
 			c.open = slices.DeleteFunc(c.open, beforeKernel)
 		}
 	}
+	c.lookForFault()
+}
+
+// lookForFault looks for a line that explains a failure. A join's are looked
+// for once the guest was told to join: before that, a kubelet that ends because
+// it has no configuration is usual.
+func (c *console) lookForFault() {
+	if c.joins != nil && c.o.joining.Load() {
+		if h, ok := joinFault(c.line, c.joins); ok {
+			h.At = c.segs[0].at
+			c.found = append(c.found, finding{fault: &h})
+			return
+		}
+	}
 	for i := range c.faults {
 		f := c.faults[i]
 		if f.match(c.line) < 0 {
 			continue
 		}
 		c.faults = slices.Delete(c.faults, i, i+1)
-		c.found = append(c.found, finding{fault: &FaultLine{
+		c.found = append(c.found, finding{fault: &hint{FaultLine: FaultLine{
 			Line: printable(c.line, maxRaw), Cause: f.cause, At: c.segs[0].at, Fatal: f.fatal,
-		}})
+		}}})
 		return // the list begins with the closest causes
 	}
 }

@@ -61,7 +61,7 @@ type Observer struct {
 	notes    map[Milestone]string // why a milestone cannot be seen, known so far
 	result   Timeline
 	failure  error
-	hints    []FaultLine
+	hints    []hint
 
 	breakage error // as failure, also after the finish line
 	refusal  error // why the join cannot succeed

@@ -55,7 +55,7 @@ func parseTCP(p ipv4) (tcp, bool) {
 	return tcp{
 		srcPort: binary.BigEndian.Uint16(p.payload), dstPort: binary.BigEndian.Uint16(p.payload[2:]),
 		data: p.payload[header:],
-		syn:     flags&0x02 != 0, ack: flags&0x10 != 0, rst: flags&0x04 != 0,
+		syn:  flags&0x02 != 0, ack: flags&0x10 != 0, rst: flags&0x04 != 0,
 	}, true
 }
 

@@ -3,19 +3,18 @@ package observe
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 )
 
 // maxHints bounds how many fault lines an observer keeps.
-const maxHints = 16
+const maxHints = 32
 
 // FaultLine is a console line that explains a failed boot.
 type FaultLine struct {
 	Line  string        `json:"line"`  // printable
 	Cause string        `json:"cause"` // what it usually means, with what to do
 	At    time.Duration `json:"t_ns"`  // since the observer was made
-	Fatal bool          `json:"fatal"` // the boot cannot succeed after it
+	Fatal bool          `json:"fatal"` // the boot, or the join, cannot succeed after it
 }
 
 // FaultError says that the guest's console shows that the boot failed.
@@ -76,11 +75,12 @@ func (o *Observer) Stopped(reason string) {
 }
 
 // FaultLines returns the console lines that explain a failure, oldest first,
-// whether the boot failed or not.
+// whether the boot failed or not. Those that explain the failure of a join come
+// after them, and the most telling is the last.
 func (o *Observer) FaultLines() []FaultLine {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Clone(o.hints)
+	return ranked(o.hints)
 }
 
 func (o *Observer) fail(err error) {
@@ -97,14 +97,14 @@ func (o *Observer) fail(err error) {
 }
 
 // sawFault keeps a fault line and, when it is fatal, ends the wait.
-func (o *Observer) sawFault(f FaultLine, join bool) {
+func (o *Observer) sawFault(f hint) {
 	o.mu.Lock()
 	if len(o.hints) < maxHints {
 		o.hints = append(o.hints, f)
 	}
 	o.mu.Unlock()
 	switch {
-	case f.Fatal && join:
+	case f.Fatal && f.rank > 0:
 		o.refuse(&FaultError{Line: f.Line, Cause: f.Cause})
 	case f.Fatal:
 		o.fail(&FaultError{Line: f.Line, Cause: f.Cause})
