@@ -13,14 +13,35 @@ const (
 	SysctlPath   = "/etc/sysctl.d/90-distrolab.conf"    // kernel.sysctl
 	UnitDir      = "/etc/systemd/system"                // units with content
 	SudoersPath  = "/etc/sudoers.d/90-distrolab"        // users
+	FetchPath    = "/etc/distrolab/fetch"               // files with a source, where a unit fetches them
+	FetchUnit    = "distrolab-fetch.service"            // the same
+	BundlePath   = "/opt/distrolab/kubernetes.tar"      // node.bundle and join.bundle, until it is unpacked
+	UnpackPath   = "/etc/distrolab/unpack"              // the same
+	BundleUnit   = "distrolab-bundle.service"           // the same
 	JoinPath     = "/etc/distrolab/kubeadm-join.yaml"   // join
+	JoinScript   = "/etc/distrolab/join"                // join
 	JoinUnit     = "distrolab-join.service"             // join
 )
 
 // reserved reports whether a renderer may write the path for a part of an
 // Intent other than its files.
 func reserved(path string) bool {
-	return slices.Contains([]string{ModulesPath, SysctlPath, SudoersPath, JoinPath, UnitDir + "/" + JoinUnit}, path)
+	return slices.Contains([]string{
+		ModulesPath, SysctlPath, SudoersPath, FetchPath, BundlePath, UnpackPath, JoinPath, JoinScript,
+		UnitDir + "/" + FetchUnit, UnitDir + "/" + BundleUnit, UnitDir + "/" + JoinUnit,
+	}, path)
+}
+
+// KubernetesNode is what the machine needs as a node of a cluster, whether it
+// joins one or not; false when it is none.
+func (i Intent) KubernetesNode() (Node, bool) {
+	switch {
+	case i.Join != nil:
+		return Node{Bundle: i.Join.Bundle, Pods: i.Join.Pods}, true
+	case i.Node != nil:
+		return *i.Node, true
+	}
+	return Node{}, false
 }
 
 // DefaultIntent is what a machine gets when nobody wrote an intent: a name,

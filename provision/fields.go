@@ -34,6 +34,7 @@ func (i Intent) Fields() []string {
 	add(len(i.Time.NTP) > 0, "time")
 	add(len(i.Registries.Mirrors) > 0, "registries")
 	add(i.Update.Auto != nil, "update")
+	add(i.Node != nil, "node")
 	add(i.Join != nil, "join")
 	return fields
 }

@@ -11,6 +11,7 @@ type nameForms struct {
 	user, unit, pkg           *regexp.Regexp
 	module, setting, argument *regexp.Regexp // of the kernel
 	registry, mirror, token   *regexp.Regexp
+	source, sum               *regexp.Regexp // of a file to fetch
 }
 
 // forms compiles them once, when first needed: every rendering validates its
@@ -29,6 +30,8 @@ var forms = sync.OnceValue(func() nameForms {
 		argument: regexp.MustCompile(`^[!#-~]+$`), // printable ASCII but space and the double quote
 		registry: regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[0-9]{1,5})?$`),
 		mirror:   regexp.MustCompile(`^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$`),
+		source:   regexp.MustCompile(`^https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/%+,=@:-]+$`), // nothing that a shell or systemd reads
+		sum:      regexp.MustCompile(`^[0-9a-f]{64}$`),
 		token:    regexp.MustCompile(`^[a-z0-9]{6}\.[a-z0-9]{16}$`),
 	}
 })

@@ -21,7 +21,10 @@ type Intent struct {
 	Time       Time       `yaml:"time,omitempty" json:"time"`
 	Registries Registries `yaml:"registries,omitempty" json:"registries"`
 	Update     Update     `yaml:"update,omitempty" json:"update"`
+	Node       *Node      `yaml:"node,omitempty" json:"node,omitempty"`
 	Join       *Join      `yaml:"join,omitempty" json:"join,omitempty"`
+
+	Hidden []Secret `yaml:"-" json:"-"` // texts in files and units that are not to be shown, beside the token of a join
 }
 
 // User is an account with the keys that may log in; it may become root.
@@ -41,10 +44,13 @@ type Network struct {
 	DNS       []string `yaml:"dns,omitempty" json:"dns,omitempty"`
 }
 
-// File is a file to write. Mode is octal, 0644 when zero.
+// File is a file to write, or to fetch once, at first boot, when it has a
+// Source. Mode is octal, 0644 when zero.
 type File struct {
 	Path    string `yaml:"path" json:"path"`
 	Content string `yaml:"content" json:"content"`
+	Source  string `yaml:"source,omitempty" json:"source,omitempty"` // http(s) URL, in place of content
+	SHA256  string `yaml:"sha256,omitempty" json:"sha256,omitempty"` // of what is there, in hexadecimal; needed with a source
 	Mode    int    `yaml:"mode,omitempty" json:"mode,omitempty"`
 }
 
@@ -77,12 +83,29 @@ type Update struct {
 	Auto *bool `yaml:"auto,omitempty" json:"auto,omitempty"`
 }
 
+// Node brings what a Kubernetes node needs, and leaves it to a person, or to
+// units of the intent, to run kubeadm.
+type Node struct {
+	Bundle *NodeBundle `yaml:"bundle,omitempty" json:"bundle,omitempty"` // nil: the system has kubeadm and the kubelet itself
+	Pods   string      `yaml:"pods,omitempty" json:"pods,omitempty"`     // CIDR of this node's pods, for a bridge; empty leaves their network to the cluster
+}
+
+// NodeBundle is where Kubernetes' programs come from: an uncompressed tar with
+// opt/bin/kubeadm, opt/bin/kubelet and opt/cni/bin/*, relative to the root.
+type NodeBundle struct {
+	URL    string `yaml:"url" json:"url"`       // http(s)
+	SHA256 string `yaml:"sha256" json:"sha256"` // in hexadecimal
+}
+
 // Join makes the machine a worker of a Kubernetes cluster that kubeadm made.
 type Join struct {
-	Endpoint   string `yaml:"endpoint" json:"endpoint"`     // host:port of the API server
-	Token      Secret `yaml:"token" json:"token"`           // bootstrap token, such as abcdef.0123456789abcdef
-	CA         string `yaml:"ca" json:"ca"`                 // the cluster's CA certificate, PEM
-	Kubernetes string `yaml:"kubernetes" json:"kubernetes"` // the cluster's version, such as v1.36.1
+	Endpoint   string      `yaml:"endpoint" json:"endpoint"`                 // host:port of the API server
+	Token      Secret      `yaml:"token" json:"token"`                       // bootstrap token, such as abcdef.0123456789abcdef
+	CA         string      `yaml:"ca" json:"ca"`                             // the cluster's CA certificate, PEM
+	Kubernetes string      `yaml:"kubernetes" json:"kubernetes"`             // the cluster's version, such as v1.36.1
+	Bundle     *NodeBundle `yaml:"bundle,omitempty" json:"bundle,omitempty"` // as in [Node]
+	Pods       string      `yaml:"pods,omitempty" json:"pods,omitempty"`     // as in [Node]
+	Manual     bool        `yaml:"manual,omitempty" json:"manual,omitempty"` // everything is there, and distrolab-join.service waits to be started by hand
 }
 
 // Target is the system that a config is for: all that a renderer may look at

@@ -30,10 +30,14 @@ func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(hidden) }
 
 // Secrets lists the texts of the intent that are not to be shown.
 func (i Intent) Secrets() []string {
-	if i.Join == nil || i.Join.Token == "" {
-		return nil
+	var texts []string
+	if i.Join != nil && i.Join.Token != "" {
+		texts = append(texts, i.Join.Token.Reveal())
 	}
-	return []string{i.Join.Token.Reveal()}
+	for _, s := range i.Hidden {
+		texts = append(texts, s.Reveal())
+	}
+	return texts
 }
 
 // Redacted returns the Config with every secret hidden in its texts, for a

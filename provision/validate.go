@@ -51,9 +51,7 @@ func (i Intent) problems() []Problem {
 	c.kernel(i.Kernel)
 	c.time(i.Time)
 	c.registries(i.Registries)
-	if i.Join != nil {
-		c.join(*i.Join)
-	}
+	c.kubernetes(i)
 	total := 0
 	for _, f := range i.Files {
 		total += len(f.Content)
@@ -146,6 +144,7 @@ func (c *checker) files(files []File, units []Unit) {
 		if f.Mode < 0 || f.Mode > 0o777 {
 			c.add(at+".mode", "%#o must be 0 to 0777; special bits do not reach every system", f.Mode)
 		}
+		c.source(at, f)
 	}
 	for i, f := range files {
 		for dir := path.Dir(f.Path); dir != "/" && dir != "."; dir = path.Dir(dir) {

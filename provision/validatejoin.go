@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -20,6 +19,7 @@ const (
 	maxURL       = 1024  // bytes
 	maxCA        = 65536 // bytes of the PEM text
 	oldestJoined = 22    // minor version; kubeadm's documents before it had another shape
+	minPodBits   = 3     // of a pods' network: 8 addresses
 )
 
 func (c *checker) packages(names []string) {
@@ -57,6 +57,11 @@ func isServer(s string) bool {
 	if addr, err := netip.ParseAddr(s); err == nil {
 		return isHost(addr)
 	}
+	return IsDNSName(s)
+}
+
+// IsDNSName reports whether s is the name of a host and no address.
+func IsDNSName(s string) bool {
 	return len(s) <= 253 && forms().dnsName.MatchString(s) && !forms().number.MatchString(s)
 }
 
@@ -98,25 +103,6 @@ func (r Registries) Hosts() []string {
 	}
 	slices.Sort(hosts)
 	return hosts
-}
-
-// join checks what a worker needs. The token is never part of a message.
-func (c *checker) join(j Join) {
-	host, port, err := net.SplitHostPort(j.Endpoint)
-	if number, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil || number == 0 || !isServer(host) {
-		c.add("join.endpoint", "%q must be the host and port of the API server, such as 192.168.127.10:6443", j.Endpoint)
-	}
-	if !forms().token.MatchString(j.Token.Reveal()) {
-		c.add("join.token", "must be a bootstrap token: 6 characters, a dot, 16 characters, as `kubeadm token create` prints it")
-	}
-	if _, err := j.Certificate(); err != nil {
-		c.add("join.ca", "%v", err)
-	}
-	if minor, err := j.Minor(); err != nil {
-		c.add("join.kubernetes", "%v", err)
-	} else if minor < oldestJoined {
-		c.add("join.kubernetes", "%s is older than v1.%d, the oldest that distrolab writes join documents for", j.Kubernetes, oldestJoined)
-	}
 }
 
 // Certificate parses the cluster's CA certificate. More than one, or one that

@@ -37,7 +37,7 @@ const networkDir = "/etc/systemd/network/"
 // Render writes the documents for intent, which must be valid. What the
 // format cannot say is in the Config's Gaps.
 func Render(intent provision.Intent, target provision.Target) (provision.Config, error) {
-	plan, err := linux.Make(intent, target.Distro.Userland)
+	plan, err := linux.Make(intent, target.Distro.Userland, linux.FetchByUnit)
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering a Container Linux Config: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -78,13 +79,16 @@ func (w *work) make() error {
 	if w.ntp = w.usesNTPModule(); w.ntp {
 		asked.Time = provision.Time{}
 	}
-	plan, err := linux.Make(asked, w.target.Distro.Userland)
+	plan, err := linux.Make(asked, w.target.Distro.Userland, linux.FetchByUnit)
 	if err != nil {
 		return err
 	}
 	w.plan = plan
 	if !w.ntp && len(w.intent.Time.NTP) > 0 {
 		w.restart(timeService(w.target.Distro.Userland.Time), "time")
+	}
+	if i := slices.IndexFunc(plan.Files, func(f linux.File) bool { return f.Path == linux.ContainerdPath }); i >= 0 {
+		w.restart("containerd.service", plan.Files[i].Field)
 	}
 	w.planNetwork()
 	for i := range w.intent.Users {

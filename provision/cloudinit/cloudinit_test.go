@@ -135,7 +135,7 @@ func checkHolds(t rapid.TB, intent provision.Intent, target provision.Target, go
 	// What the plan says is on an ordinary Linux; the network and the clock aside.
 	asked := intent
 	asked.Time = provision.Time{}
-	plan, err := linux.Make(asked, target.Distro.Userland)
+	plan, err := linux.Make(asked, target.Distro.Userland, linux.FetchByUnit)
 	if err != nil {
 		t.Fatal(err)
 	}

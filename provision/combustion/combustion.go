@@ -61,7 +61,7 @@ type plan struct {
 // makePlan asks linux, then takes back what it left out: the transaction can
 // write below /usr, though the running system cannot.
 func makePlan(intent provision.Intent, u distros.Userland) (plan, error) {
-	ordinary, err := linux.Make(intent, u)
+	ordinary, err := linux.Make(intent, u, linux.FetchByUnit)
 	if err != nil {
 		return plan{}, err
 	}

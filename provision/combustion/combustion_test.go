@@ -172,7 +172,7 @@ func (m *machine) install(h interp.HandlerContext, args []string) error {
 // wanted are the files that the intent asks for, by path.
 func wanted(t rapid.TB, intent provision.Intent, target provision.Target, cfg provision.Config) map[string]provision.File {
 	t.Helper()
-	plan, err := linux.Make(intent, target.Distro.Userland)
+	plan, err := linux.Make(intent, target.Distro.Userland, linux.FetchByUnit)
 	if err != nil {
 		t.Fatal(err)
 	}

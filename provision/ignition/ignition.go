@@ -40,7 +40,7 @@ func Render(intent provision.Intent, target provision.Target) (provision.Config,
 	if _, err := specOf(target); err != nil {
 		return provision.Config{}, fmt.Errorf("rendering Butane: %w", err)
 	}
-	plan, err := linux.Make(intent, target.Distro.Userland)
+	plan, err := linux.Make(intent, target.Distro.Userland, linux.FetchByFormat)
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering Butane: %w", err)
 	}

@@ -222,7 +222,7 @@ func (p *plan) files(u distros.Userland) error {
 		}
 		return nil
 	}
-	planned, err := linux.Make(provision.Intent{Files: p.intent.Files, Registries: mirrors}, u)
+	planned, err := linux.Make(provision.Intent{Files: p.intent.Files, Registries: mirrors}, u, linux.FetchByUnit)
 	if err != nil {
 		return err
 	}

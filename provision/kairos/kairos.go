@@ -118,7 +118,7 @@ func (w *writer) gap(field, reason string) {
 func (w *writer) plan(u distros.Userland) error {
 	ordinary := w.intent
 	ordinary.Kernel, ordinary.Join = provision.Kernel{}, nil
-	plan, err := linux.Make(ordinary, u)
+	plan, err := linux.Make(ordinary, u, linux.FetchByUnit)
 	if err != nil {
 		return err
 	}

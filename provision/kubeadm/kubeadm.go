@@ -18,9 +18,14 @@ import (
 
 // The versions at which Kubernetes changed what is written here.
 const (
-	firstV1beta4    = 31 // kubeadm.k8s.io/v1beta4
-	firstNoCgroupV1 = 35 // the kubelet refuses cgroup v1 unless told otherwise
+	firstPatched     = 25 // kubeadm patches the kubelet's configuration
+	firstV1beta4     = 31 // kubeadm.k8s.io/v1beta4
+	firstNoConntrack = 32 // the node itself no longer needs the program conntrack
+	firstNoCgroupV1  = 35 // the kubelet refuses cgroup v1 unless told otherwise
 )
+
+// defaultSocket is containerd's.
+const defaultSocket = "unix:///run/containerd/containerd.sock"
 
 // pluginDirectory is where the kubelet of a system with a read-only /usr may
 // write; its default lies below /usr (flatcar/mantle:kola/tests/kubeadm).
@@ -28,6 +33,13 @@ const pluginDirectory = "/opt/libexec/kubernetes/kubelet-plugins/volume/exec/"
 
 // patchDirectory holds what kubeadm merges into the kubelet's configuration.
 const patchDirectory = "/etc/distrolab/kubeadm-patches"
+
+// The lines that a join leaves on the console beside kubeadm's own.
+const (
+	JoinStarted = "distrolab: join started"
+	JoinDone    = "distrolab: join done"
+	JoinFailed  = "distrolab: join failed"
+)
 
 // Node is what a join depends on besides the cluster.
 type Node struct {
@@ -50,40 +62,61 @@ func Sysctl() map[string]string {
 	}
 }
 
-// Files are the join document and what it refers to. They hold the token and
-// are for root alone.
+// Files are the join document and what it refers to, and the script that runs
+// kubeadm. They hold the token and are for root alone.
 func Files(j provision.Join, node Node) ([]provision.File, error) {
 	document, err := Document(j, node)
 	if err != nil {
 		return nil, err
 	}
-	files := []provision.File{{Path: provision.JoinPath, Content: document, Mode: 0o600}}
-	if refusesCgroupV1(j, node) {
+	files := []provision.File{
+		{Path: provision.JoinPath, Content: document, Mode: 0o600},
+		{Path: provision.JoinScript, Content: joinScript, Mode: 0o700},
+	}
+	if text := patch(j, node); text != "" {
 		files = append(files, provision.File{
-			Path:    path.Join(patchDirectory, "kubeletconfiguration+merge.yaml"),
-			Content: "failCgroupV1: false\n",
-			Mode:    0o600,
+			Path: path.Join(patchDirectory, "kubeletconfiguration+merge.yaml"), Content: text, Mode: 0o600,
 		})
 	}
 	return files, nil
+}
+
+// patch is how the kubelet's configuration on this node differs from the
+// cluster's. Swap, which some images have, is left alone and not given to pods.
+func patch(j provision.Join, node Node) string {
+	minor, err := j.Minor()
+	if err != nil || minor < firstPatched {
+		return ""
+	}
+	text := "failSwapOn: false\n"
+	if refusesCgroupV1(j, node) {
+		text += "failCgroupV1: false\n"
+	}
+	return text
 }
 
 // Unit joins once, when the runtime and the network are up. It tries again
 // until it has joined: the API server may be on its way. It is no oneshot
 // because systemd before 244 does not restart those, and because the boot
 // would wait for it.
-func Unit() provision.Unit {
-	return provision.Unit{Name: provision.JoinUnit, Enabled: true, Content: `[Unit]
+func Unit(j provision.Join) provision.Unit {
+	bundle, after := "", ""
+	if j.Bundle != nil {
+		bundle, after = "Requires="+provision.BundleUnit+"\n", " "+provision.BundleUnit
+	}
+	return provision.Unit{Name: provision.JoinUnit, Enabled: !j.Manual, Content: `[Unit]
 Description=Join the Kubernetes cluster by kubeadm
-Wants=network-online.target
-After=network-online.target containerd.service crio.service
+` + notBlocking + bundle + `Wants=network-online.target containerd.service
+After=sysinit.target network-online.target containerd.service crio.service` + after + `
 ConditionPathExists=!/etc/kubernetes/kubelet.conf
 
 [Service]
 Type=simple
 RemainAfterExit=yes
-Environment=PATH=/opt/bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin
-ExecStart=/usr/bin/env kubeadm join --config ` + provision.JoinPath + `
+Environment=PATH=` + searchPath + `
+ExecStart=/bin/sh ` + provision.JoinScript + `
+StandardOutput=journal+console
+StandardError=journal+console
 Restart=on-failure
 RestartSec=5
 
@@ -107,7 +140,7 @@ func Document(j provision.Join, node Node) (string, error) {
 		version = "kubeadm.k8s.io/v1beta4"
 	}
 	var patches yamldoc.Node
-	if refusesCgroupV1(j, node) {
+	if patch(j, node) != "" {
 		patches = yamldoc.Map(yamldoc.Pair{Key: "directory", Value: yamldoc.Text(patchDirectory)})
 	}
 	return yamldoc.Marshal(yamldoc.Map(
@@ -127,20 +160,24 @@ func Document(j provision.Join, node Node) (string, error) {
 func registration(minor int, j provision.Join, node Node) yamldoc.Node {
 	socket := node.CRISocket
 	if socket == "" {
-		socket = "unix:///run/containerd/containerd.sock"
+		socket = defaultSocket
 	}
-	var arguments, ignored yamldoc.Node
+	var arguments yamldoc.Node
+	var ignored []string
 	if node.ReadOnlyUsr {
 		arguments = argument(minor, "volume-plugin-dir", pluginDirectory)
 	}
 	if refusesCgroupV1(j, node) {
-		ignored = yamldoc.Texts([]string{"SystemVerification"})
+		ignored = append(ignored, "SystemVerification")
+	}
+	if j.Bundle != nil && minor < firstNoConntrack {
+		ignored = append(ignored, "FileExisting-conntrack")
 	}
 	return yamldoc.Map(
 		yamldoc.Pair{Key: "name", Value: yamldoc.Text(node.Name)},
 		yamldoc.Pair{Key: "criSocket", Value: yamldoc.Text(socket)},
 		yamldoc.Pair{Key: "kubeletExtraArgs", Value: arguments},
-		yamldoc.Pair{Key: "ignorePreflightErrors", Value: ignored},
+		yamldoc.Pair{Key: "ignorePreflightErrors", Value: yamldoc.Texts(ignored)},
 	)
 }
 

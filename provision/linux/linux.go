@@ -9,21 +9,20 @@ package linux
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"distrolab/distros"
 	"distrolab/provision"
-	"distrolab/provision/kubeadm"
 )
 
 // Plan is what has to be on the machine.
 type Plan struct {
-	Files []File
-	Units []Unit
-	Notes []provision.Step // parts of the intent that need nothing written, and what must be there
-	Gaps  []provision.Gap
+	Files   []File // with a source only where the format fetches
+	Fetched []File // what the unit fetches that is among Units
+	Units   []Unit
+	Notes   []provision.Step // parts of the intent that need nothing written, and what must be there
+	Gaps    []provision.Gap
 }
 
 // File is a file to write, and why.
@@ -40,17 +39,28 @@ type Unit struct {
 	Field string
 }
 
-// Make plans the files, units, kernel, time, registries, update and join of
-// the intent. Host name, users, network ([Network]) and packages are the
+// Fetching says who fetches files with a source.
+type Fetching int
+
+// A unit of the plan fetches, or the format has words for it.
+const (
+	FetchByUnit Fetching = iota
+	FetchByFormat
+)
+
+// Make plans the files, units, kernel, time, registries, update, node and join
+// of the intent. Host name, users, network ([Network]) and packages are the
 // format's own affair: there the formats have words of their own.
-func Make(intent provision.Intent, u distros.Userland) (Plan, error) {
-	p := &planner{intent: intent, userland: u}
+func Make(intent provision.Intent, u distros.Userland, fetching Fetching) (Plan, error) {
+	p := &planner{intent: intent, userland: u, fetching: fetching}
 	p.files()
 	p.units()
 	p.ssh()
+	p.node()
 	if err := p.join(); err != nil {
 		return Plan{}, err
 	}
+	p.fetch()
 	p.kernel()
 	p.time()
 	p.registries()
@@ -61,9 +71,10 @@ func Make(intent provision.Intent, u distros.Userland) (Plan, error) {
 type planner struct {
 	intent   provision.Intent
 	userland distros.Userland
+	fetching Fetching
 	plan     Plan
-	modules  []string          // of a join
-	sysctl   map[string]string // of a join
+	modules  []string          // of a node
+	sysctl   map[string]string // of a node
 }
 
 // file plans one. The intent's own file of the same path wins, and the part
@@ -101,6 +112,10 @@ func (p *planner) files() {
 		field := fmt.Sprintf("files[%d]", i)
 		if p.readOnly(f.Path) {
 			p.gap(field, "%s is on the read-only /usr of this system and is left out; put it below /opt or /etc", f.Path)
+			continue
+		}
+		if f.Source != "" {
+			p.source(File{File: f, Field: field})
 			continue
 		}
 		p.file(field, "", f)
@@ -142,86 +157,36 @@ func (p *planner) ssh() {
 	p.plan.Units = append(p.plan.Units, Unit{Unit: provision.Unit{Name: name, Enabled: true}, Field: "users"})
 }
 
-// kernel writes the modules and settings that the intent asks for and those
-// that a join needs. What the intent says of a setting counts.
-func (p *planner) kernel() {
-	modules, settings := slices.Clone(p.intent.Kernel.Modules), maps.Clone(p.intent.Kernel.Sysctl)
-	modulesField, settingsField := "kernel.modules", "kernel.sysctl"
-	if len(modules) == 0 {
-		modulesField = "join"
-	}
-	if len(settings) == 0 {
-		settings, settingsField = map[string]string{}, "join"
-	}
-	for _, module := range p.modules {
-		if !slices.Contains(modules, module) {
-			modules = append(modules, module)
-		}
-	}
-	for key, value := range p.sysctl {
-		if _, said := settings[key]; !said {
-			settings[key] = value
-		}
-	}
-	derived := provision.Intent{Kernel: provision.Kernel{Modules: modules, Sysctl: settings}}
-	for _, f := range derived.AllFiles() {
-		if f.Path == provision.ModulesPath {
-			p.file(modulesField, "loads "+strings.Join(modules, ", ")+" at boot", f)
-		} else {
-			p.file(settingsField, fmt.Sprintf("sets %d kernel settings at boot", len(settings)), f)
-		}
-	}
-}
-
-// join writes kubeadm's document and the unit that hands it over.
-func (p *planner) join() error {
-	if p.intent.Join == nil {
-		return nil
-	}
-	if p.userland.Init != "systemd" {
-		p.gap("join", "distrolab joins by a systemd unit, and this system does not run systemd")
-		return nil
-	}
-	files, err := kubeadm.Files(*p.intent.Join, kubeadm.Node{
-		Name:        p.intent.Hostname,
-		ReadOnlyUsr: strings.HasPrefix(p.userland.Usr, "read-only"),
-		CgroupV1:    p.userland.Cgroup == "v1",
-	})
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		means := "lets the kubelet run on cgroup v1"
-		if f.Path == provision.JoinPath {
-			means = "says which cluster, how to know it, and the token"
-		}
-		p.file("join", means, f)
-	}
-	p.unit(Unit{Unit: kubeadm.Unit(), Field: "join"})
-	p.modules, p.sysctl = kubeadm.Modules(), kubeadm.Sysctl()
-	p.note("join", fmt.Sprintf("expects kubeadm, kubelet and a container runtime on the node, for Kubernetes %s; this config does not install them", p.intent.Join.Kubernetes))
-	return nil
-}
-
 // Steps puts the plan into words: what writing does at one stage, what starts
 // at another.
 func (p Plan) Steps(writing, starting string) []provision.Step {
 	var steps []provision.Step
 	for _, f := range p.Files {
-		does := fmt.Sprintf("writes %s (%#04o, %d bytes)", f.Path, f.EffectiveMode(), len(f.Content))
-		if f.Means != "" {
-			does = fmt.Sprintf("writes %s, which %s", f.Path, f.Means)
-		}
-		steps = append(steps, provision.Step{Stage: writing, Does: does, Fields: []string{f.Field}})
+		steps = append(steps, provision.Step{Stage: writing, Does: f.does(), Fields: []string{f.Field}})
 	}
 	for _, u := range p.Units {
 		steps = append(steps, provision.Step{Stage: starting, Does: u.does(), Fields: []string{u.Field}})
+	}
+	for _, f := range p.Fetched {
+		steps = append(steps, provision.Step{Stage: starting, Does: f.does() + ", by " + provision.FetchUnit, Fields: []string{f.Field}})
 	}
 	for _, s := range p.Notes {
 		s.Stage = starting
 		steps = append(steps, s)
 	}
 	return steps
+}
+
+// does says what becomes of the file.
+func (f File) does() string {
+	verb, about := "writes", fmt.Sprintf("%#04o, %d bytes", f.EffectiveMode(), len(f.Content))
+	if f.Source != "" {
+		verb, about = "fetches", fmt.Sprintf("%#04o, from %s, known by its SHA-256", f.EffectiveMode(), f.Source)
+	}
+	if f.Means != "" {
+		return fmt.Sprintf("%s %s, which %s", verb, f.Path, f.Means)
+	}
+	return fmt.Sprintf("%s %s (%s)", verb, f.Path, about)
 }
 
 // does says what becomes of the unit.

@@ -25,7 +25,7 @@ func whole() distros.Userland {
 
 func plan(t rapid.TB, intent provision.Intent, u distros.Userland) linux.Plan {
 	t.Helper()
-	p, err := linux.Make(intent, u)
+	p, err := linux.Make(intent, u, linux.FetchByUnit)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,11 +9,14 @@ import (
 	"distrolab/provision"
 )
 
-// Where the files of services go.
+// ContainerdPath holds the settings of containerd, which reads them when it
+// starts and not again.
+const ContainerdPath = "/etc/containerd/config.toml"
+
+// Where the files of other services go.
 const (
 	timesyncdPath  = "/etc/systemd/timesyncd.conf.d/90-distrolab.conf"
 	chronyPath     = "/etc/chrony.conf"
-	containerdPath = "/etc/containerd/config.toml"
 	hostsDirectory = "/etc/containerd/certs.d"
 	dropInPath     = "/etc/systemd/system/containerd.service.d/10-distrolab.conf"
 	containersPath = "/etc/containers/registries.conf.d/90-distrolab.conf"
@@ -50,18 +53,20 @@ func (p *planner) time() {
 func (p *planner) registries() {
 	mirrors := p.intent.Registries
 	if len(mirrors.Mirrors) == 0 {
+		if p.bundle() != nil && p.userland.Init == "systemd" {
+			p.settings(p.nodeField())
+		}
 		return
+	}
+	if p.userland.Registries != "containerd" && p.userland.Registries != "flatcar-containerd" && p.bundle() != nil && p.userland.Init == "systemd" {
+		p.settings(p.nodeField()) // the kubelet's runtime beside that of the system
+		p.hosts()
 	}
 	const means = "names the mirrors of registries"
 	switch p.userland.Registries {
-	case "containerd":
-		p.containerd("")
-	case "flatcar-containerd":
-		// Flatcar's unit names a file below /usr, which nobody can change.
-		p.file("registries", "makes containerd read its settings from /etc instead of /usr", provision.File{
-			Path: dropInPath, Content: "[Service]\nEnvironment=CONTAINERD_CONFIG=" + containerdPath + "\n",
-		})
-		p.containerd(containerdSELinux)
+	case "containerd", "flatcar-containerd":
+		p.settings("registries")
+		p.hosts()
 	case "containers":
 		p.file("registries", means+" for podman and CRI-O", provision.File{Path: containersPath, Content: containersText(mirrors)})
 	case "k3s":
@@ -73,11 +78,30 @@ func (p *planner) registries() {
 	}
 }
 
-// containerd writes its settings, of which one system has more, and, for each
-// registry, its mirrors.
-func (p *planner) containerd(more string) {
-	settings := "version = 2\n\n" + more + containerdText
-	p.file("registries", "tells containerd where mirrors are named", provision.File{Path: containerdPath, Content: settings})
+// settings writes those of containerd, for the part of the intent that needs
+// them.
+func (p *planner) settings(field string) {
+	text := "version = 2\n\n"
+	switch p.userland.Registries {
+	case "flatcar-containerd":
+		// Flatcar's unit names a file below /usr, which nobody can change.
+		p.file(field, "makes containerd read its settings from /etc instead of /usr", provision.File{
+			Path: dropInPath, Content: "[Service]\nEnvironment=CONTAINERD_CONFIG=" + ContainerdPath + "\n",
+		})
+		text += containerdSELinux
+	case "containers":
+		text += containerdSELinux
+	}
+	means := "tells containerd where mirrors are named"
+	if p.bundle() != nil {
+		text += containerdPlugins
+		means += " and that network plugins are in /opt/cni/bin"
+	}
+	p.file(field, means, provision.File{Path: ContainerdPath, Content: text + containerdText})
+}
+
+// hosts names the mirrors of each registry to containerd.
+func (p *planner) hosts() {
 	mirrors := p.intent.Registries
 	for _, host := range mirrors.Hosts() {
 		p.file("registries", "names the mirrors of "+host, provision.File{
@@ -86,9 +110,18 @@ func (p *planner) containerd(more string) {
 	}
 }
 
-// containerdSELinux keeps what Flatcar's own settings have beside that.
+// containerdSELinux is what containerd needs where SELinux has a policy for
+// containers, as on Flatcar, whose own settings say so, and Fedora CoreOS.
 const containerdSELinux = `[plugins."io.containerd.grpc.v1.cri"]
   enable_selinux = true
+
+`
+
+// containerdPlugins names where a bundle puts the network plugins. That is
+// containerd's own default, but not that of Debian's package.
+const containerdPlugins = `[plugins."io.containerd.grpc.v1.cri".cni]
+  bin_dir = "/opt/cni/bin"
+  conf_dir = "/etc/cni/net.d"
 
 `
 
