@@ -27,6 +27,7 @@ type Spec struct {
 	Machines    []machine.Spec             `json:"machines"`
 	Deadline    time.Duration              `json:"deadline_ns"` // after which a boot counts as failed
 	Created     time.Time                  `json:"created"`
+	Cluster     *ClusterSpec               `json:"cluster,omitempty"` // that the machines join
 }
 
 // The files of a lab's directory that more than one package knows.
@@ -34,6 +35,7 @@ const (
 	specFile       = "lab.json"
 	keyFile        = "id_ed25519"
 	knownHostsFile = "known_hosts"
+	kubeconfigFile = "kubeconfig"
 	apiSocket      = "api"
 )
 
@@ -43,6 +45,11 @@ func KeyPath(h home.Home, lab string) string { return filepath.Join(h.Lab(lab), 
 // KnownHostsPath is where ssh remembers the host keys of the lab's machines.
 func KnownHostsPath(h home.Home, lab string) string {
 	return filepath.Join(h.Lab(lab), knownHostsFile)
+}
+
+// KubeconfigPath is where the lab's process writes the kubeconfig of its cluster.
+func KubeconfigPath(h home.Home, lab string) string {
+	return filepath.Join(h.Lab(lab), kubeconfigFile)
 }
 
 // SocketPath is where the lab's process answers.
@@ -84,6 +91,7 @@ type MachineState string
 const (
 	StatePlanned MachineState = "planned" // its turn has not come
 	StateBooting MachineState = "booting" // its CPUs run
+	StateJoining MachineState = "joining" // has booted, and is on its way into the cluster
 	StateReady   MachineState = "ready"   // reached its finish line
 	StateOff     MachineState = "off"     // the guest powered off, as it was to do
 	StateFailed  MachineState = "failed"  // see the error
@@ -98,6 +106,7 @@ type Status struct {
 	Accelerator hypervisor.AcceleratorKind `json:"accelerator"`
 	Running     bool                       `json:"running"` // its process answers
 	Machines    []MachineStatus            `json:"machines"`
+	Cluster     *ClusterStatus             `json:"cluster,omitempty"`
 }
 
 // MachineStatus is one machine of a [Status].
@@ -110,7 +119,8 @@ type MachineStatus struct {
 	Error    string           `json:"error,omitempty"`
 	Address  netip.Addr       `json:"address"`
 	User     string           `json:"user"`
-	Domain   string           `json:"domain"` // libvirt's name of it
+	Role     Role             `json:"role,omitempty"` // in the lab's cluster
+	Domain   string           `json:"domain"`         // libvirt's name of it
 	Forwards []Forward        `json:"forwards"`
 	Timeline observe.Timeline `json:"timeline"`
 }
@@ -127,6 +137,7 @@ type Event struct {
 	Machine   string         `json:"machine"`
 	State     MachineState   `json:"state,omitempty"`
 	Error     string         `json:"error,omitempty"`
+	Step      string         `json:"step,omitempty"` // what is done now, in a few words
 	Milestone *observe.Event `json:"milestone,omitempty"`
 }
 

@@ -19,6 +19,7 @@ import (
 	"distrolab/labs/hypervisor"
 	"distrolab/labs/ledger"
 	"distrolab/labs/machine"
+	"distrolab/labs/observe"
 	"distrolab/labs/results"
 )
 
@@ -46,6 +47,7 @@ type Session struct {
 	record  *ledger.Ledger
 	libvirt *hypervisor.Connection
 	host    hypervisor.Host
+	plane   *plane // nil: the runs are boots
 	undo    []func() error
 
 	done     int
@@ -80,7 +82,9 @@ func Run(ctx context.Context, opt Options, design Design) (directory string, err
 		return "", err
 	}
 	s.tell(Progress{Step: StepStarted, Directory: s.store.Dir()})
-	err = s.runAll(ctx)
+	if err = s.raise(ctx); err == nil {
+		err = s.runAll(ctx)
+	}
 	s.tell(Progress{Step: StepDone})
 	return s.store.Dir(), err
 }
@@ -99,8 +103,15 @@ func (s *Session) holdImages(context.Context) error {
 	if err != nil {
 		return err
 	}
+	images := []string{}
 	for _, subject := range s.design.Subjects {
-		release, err := store.Hold(subject.Image)
+		images = append(images, subject.Image)
+	}
+	if join := s.design.Join; join != nil && join.Cluster.Recipe != nil {
+		images = append(images, join.Cluster.Recipe.Machine.Image)
+	}
+	for _, id := range images {
+		release, err := store.Hold(id)
 		if err != nil {
 			return err
 		}
@@ -147,7 +158,7 @@ func (s *Session) connect(ctx context.Context) error {
 // open writes the design down before the first run.
 func (s *Session) open(_ context.Context, id string) error {
 	s.meta = results.Session{
-		ID: id, Started: time.Now(), Mode: mode(s.design.Blocks), Scenario: results.FirstBoot,
+		ID: id, Started: time.Now(), Mode: mode(s.design.Blocks), Scenario: s.scenario(), Finish: s.finish(),
 		Blocks: s.design.Blocks, Warmups: 1, Seed: s.design.Seed, Deadline: s.design.Deadline,
 		StopRule: fmt.Sprintf("%d complete blocks", s.design.Blocks),
 		Env:      s.environment(), Tool: s.opt.Tool,
@@ -166,6 +177,22 @@ func (s *Session) open(_ context.Context, id string) error {
 	s.store = store
 	s.onClose(store.Close)
 	return os.MkdirAll(filepath.Join(store.Dir(), logsDirectory), 0o755)
+}
+
+// scenario is what the session measures.
+func (s *Session) scenario() results.Scenario {
+	if s.design.Join != nil {
+		return s.design.Join.Scenario
+	}
+	return results.FirstBoot
+}
+
+// finish is the milestone that ends a run, where all subjects have the same.
+func (s *Session) finish() observe.Milestone {
+	if s.design.Join != nil {
+		return observe.FirstPod
+	}
+	return ""
 }
 
 // mode says what that many blocks are good for (measuring.md, F).

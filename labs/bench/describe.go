@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"distrolab/labs/cluster"
 	"distrolab/labs/machine"
 	"distrolab/labs/observe"
 	"distrolab/labs/results"
@@ -36,8 +37,8 @@ func (r *attempt) describe(t observe.Timeline, guest *results.Guest, canary obse
 	after := s.environment().During(r.environment)
 	run := results.Run{
 		RunID: r.id, Session: s.meta.ID, Block: r.place.block, Pos: r.place.pos, Seed: s.design.Seed,
-		Phase: r.place.phase, Scenario: results.FirstBoot,
-		Subject: subjectOf(r.spec), VM: r.hardware(), Env: after,
+		Phase: r.place.phase, Scenario: s.scenario(), Finish: s.finish(),
+		Subject: r.subject(guest), VM: r.hardware(), Env: after,
 		Clock:    results.Clock{Source: observe.ClockSource(s.opt.Host), WallStart: r.clocks.Wall},
 		Cache:    results.Cache{State: "warm"},
 		Events:   t.Events,
@@ -46,9 +47,6 @@ func (r *attempt) describe(t observe.Timeline, guest *results.Guest, canary obse
 		Guest:    guest,
 		Taints:   []string{},
 		Tool:     s.opt.Tool,
-	}
-	if guest != nil {
-		run.Subject.Kernel, run.Subject.Init = guest.Values["kernel"], guest.Values["init"]
 	}
 	if canary.Samples > 0 {
 		run.Clock.Canary = &results.Canary{P50: canary.P50, P99: canary.P99, Max: canary.Max}
@@ -67,12 +65,20 @@ func (r *attempt) describe(t observe.Timeline, guest *results.Guest, canary obse
 }
 
 // conclude decides the outcome, and adds what the console may tell of a failure.
-func (r *attempt) conclude(run *results.Run, ended error) {
+func (r *attempt) conclude(ctx context.Context, run *results.Run, ended error) {
 	r.decide(run, ended)
 	var fault *observe.FaultError
 	if run.Outcome != results.OutcomeOK && ended != nil && !errors.As(ended, &fault) {
-		run.Cause += "; " + r.machine.Explain() // a fault line names its cause itself
+		run.Cause += "; " + r.explain(ctx) // a fault line names its cause itself
 	}
+}
+
+// explain asks a machine that did not join why; a boot is judged by its console.
+func (r *attempt) explain(ctx context.Context) string {
+	if r.session.plane == nil {
+		return r.machine.Explain()
+	}
+	return cluster.Explain(ctx, r.machine, r.session.opt.Key)
 }
 
 // decide sets the outcome. A finished run whose environment checks failed stays
@@ -116,8 +122,8 @@ func (r *attempt) counters() results.Counters {
 	c := results.Counters{
 		SerialBytes: &o.SerialBytes, Frames: &o.Frames, SYNProbes: &o.Probes,
 		EgressBytes:   pointer(int64(0)), // the network was closed to the outside
-		RefusedBytes:  pointer(int64(r.network.Counters().EgressBytes())),
-		ObserverCPUms: pointer(used.cpu.Milliseconds()),
+		RefusedBytes:  pointer(int64(r.network.Counters().EgressBytesOf(r.spec.Name) - r.egress)),
+		ObserverCPUms: pointer(used.cpu.Milliseconds()), APIWatchReconnects: r.reconnects,
 	}
 	if used.rssKiB > 0 {
 		c.ObserverRSSKiB = &used.rssKiB
@@ -159,6 +165,20 @@ func (s *Session) environment() results.Environment {
 		e.Storage = fmt.Sprintf("filesystem %#x", stat.Type) // statfs(2)
 	}
 	return e.Seal()
+}
+
+// subject is what ran. That the config of each join names another node does not
+// make it another subject.
+func (r *attempt) subject(guest *results.Guest) results.Subject {
+	subject := subjectOf(r.session.design.Subjects[r.place.subject])
+	if guest != nil {
+		subject.Kernel, subject.Init = guest.Values["kernel"], guest.Values["init"]
+		subject.CRI = guest.Values["containerd"]
+	}
+	if join := r.session.design.Join; join != nil {
+		subject.K8s = join.Cluster.Kubernetes
+	}
+	return subject
 }
 
 func subjectOf(m machine.Spec) results.Subject {

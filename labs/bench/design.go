@@ -5,11 +5,14 @@
 package bench
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 
+	"distrolab/labs"
 	"distrolab/labs/hypervisor"
 	"distrolab/labs/machine"
+	"distrolab/labs/results"
 )
 
 // Design is an experiment as it was asked for.
@@ -19,6 +22,16 @@ type Design struct {
 	Seed        uint64         // of the order within the blocks
 	Deadline    time.Duration  // of one run
 	Accelerator hypervisor.AcceleratorKind
+	Join        *Join // runs are joins; nil: boots
+}
+
+// Join is what an experiment of joins has besides.
+type Join struct {
+	Scenario results.Scenario // JoinCold or JoinWarm
+	Cluster  labs.ClusterSpec
+	// Node gives the machine of a subject that joins under a name of its own:
+	// no name is used twice, because kubeadm refuses one that is taken.
+	Node func(ctx context.Context, subject int, name string) (machine.Spec, error)
 }
 
 // maxSeed keeps the seed exact in every JSON reader.
@@ -45,4 +58,15 @@ func DefaultDeadline(a hypervisor.AcceleratorKind) time.Duration {
 		return 3 * time.Minute
 	}
 	return 15 * time.Minute
+}
+
+// NodeMachine is the name of the one machine that joins, in a lab of its own.
+const NodeMachine = "node"
+
+// DefaultJoinDeadline is how long one join may take, its boot included.
+func DefaultJoinDeadline(a hypervisor.AcceleratorKind) time.Duration {
+	if a == hypervisor.KVM {
+		return 5 * time.Minute
+	}
+	return 30 * time.Minute
 }

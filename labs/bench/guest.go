@@ -25,6 +25,7 @@ systemctl --version 2>/dev/null | cut -d ' ' -f 1,2 | say init
 . /etc/os-release 2>/dev/null && echo "$PRETTY_NAME" | say os_release
 systemd-analyze time 2>/dev/null | say systemd_analyze
 systemctl --failed --no-legend --plain 2>/dev/null | cut -d ' ' -f 1 | tr '\n' ' ' | say failed_units
+containerd --version 2>/dev/null | cut -d ' ' -f 1,3 | say containerd
 cat /proc/cmdline | say cmdline`
 
 // ask logs in, which is a milestone, and reads what explains the boot. A guest
@@ -64,7 +65,7 @@ func values(text string) map[string]string {
 	for line := range strings.Lines(text) {
 		name, value, ok := strings.Cut(strings.TrimSpace(line), "\t")
 		switch name {
-		case "kernel", "init", "os_release", "systemd_analyze", "failed_units", "cmdline":
+		case "kernel", "init", "os_release", "systemd_analyze", "failed_units", "containerd", "cmdline":
 			if ok && value != "" {
 				found[name] = strings.ToValidUTF8(value, "\uFFFD")
 			}

@@ -13,6 +13,7 @@ type Step string
 // The steps of a session.
 const (
 	StepStarted   Step = "session_started"
+	StepPlane     Step = "control_plane" // its reason says what is done to it now
 	StepRun       Step = "run_started"
 	StepMilestone Step = "milestone"
 	StepRunDone   Step = "run_finished"
@@ -35,5 +36,5 @@ type Progress struct {
 	Left      *time.Duration `json:"left_ns,omitempty"` // estimate from the runs so far
 	Milestone *observe.Event `json:"milestone,omitempty"`
 	Run       *results.Run   `json:"run,omitempty"`
-	Reason    string         `json:"reason,omitempty"` // dropped: why
+	Reason    string         `json:"reason,omitempty"` // dropped: why; control plane: what is done
 }

@@ -36,6 +36,9 @@ func (s *Session) runOne(ctx context.Context, at place) error {
 	}
 	spec := s.design.Subjects[at.subject]
 	r := &attempt{session: s, place: at, spec: spec, id: fmt.Sprintf("%s-%02d-%02d-%s", at.phase, at.block, at.pos, spec.Distro)}
+	if err := r.name(ctx); err != nil {
+		return err
+	}
 	s.tell(Progress{Step: StepRun, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block})
 	run, err := r.boot(ctx)
 	if errors.Is(err, hypervisor.ErrDisconnected) && run.RunID == "" && ctx.Err() == nil {
@@ -128,7 +131,10 @@ type attempt struct {
 	place   place
 	spec    machine.Spec
 	id      string
+	node    string // name of the joining node
 
+	reconnects      *int64 // of the watches
+	egress          uint64 // bytes that the network had counted before
 	console, stamps *os.File
 	network         *network.Network
 	machine         *machine.Machine
@@ -147,9 +153,10 @@ func (r *attempt) boot(ctx context.Context) (run results.Run, err error) {
 	if err := r.makeNetwork(ctx); err != nil {
 		return run, err
 	}
-	defer func() { err = errors.Join(err, r.network.Close()) }()
-	r.machine, err = machine.Prepare(ctx, r.surroundings(), r.spec, machine.Options{
-		OnEvent: r.tell, Console: r.console, Stamps: r.stamps, OneBoot: true, Firmware: true, Probe: true})
+	defer func() { err = errors.Join(err, r.leaveNetwork()) }()
+	defer func() { err = errors.Join(err, r.forget(ctx)) }()
+	r.machine, err = machine.Prepare(ctx, r.session.surroundings(r.network), r.spec, machine.Options{
+		OnEvent: r.tell, Console: r.console, Stamps: r.stamps, OneBoot: true, Firmware: true, Probe: true, Join: r.joinWatch()})
 	if err != nil {
 		// Errors of this machine, such as a full disk: every other run would fail too.
 		return run, fmt.Errorf("run %s: %w", r.id, err)
@@ -158,18 +165,28 @@ func (r *attempt) boot(ctx context.Context) (run results.Run, err error) {
 	return r.observe(ctx)
 }
 
-// surroundings is the lab around this run's machine.
-func (r *attempt) surroundings() machine.Environment {
-	s := r.session
-	return machine.Environment{
-		Libvirt: s.libvirt, Host: s.host, Accelerator: s.design.Accelerator, Network: r.network, Ledger: s.record,
-		Home: s.opt.Home.Data, Lab: s.lab, Directory: s.opt.Home.Lab(s.lab), Sockets: s.opt.Home.Sockets(s.lab), Run: s.opt.Run,
+// name gives a run that joins its node's name, and the machine of that name.
+func (r *attempt) name(ctx context.Context) error {
+	join := r.session.design.Join
+	if join == nil {
+		return nil
 	}
+	r.node = r.nodeName()
+	spec, err := join.Node(ctx, r.place.subject, r.node)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.id, err)
+	}
+	r.spec = spec
+	return nil
 }
 
 // makeNetwork makes a network for this run alone, closed to the outside: no
-// measured boot may wait for the internet.
+// measured boot may wait for the internet. Joins share one with the control plane.
 func (r *attempt) makeNetwork(ctx context.Context) error {
+	if p := r.session.plane; p != nil {
+		r.network, r.egress = p.lan, p.lan.Counters().EgressBytesOf(r.spec.Name)
+		return nil
+	}
 	leases, err := holder.Leases([]machine.Spec{r.spec})
 	if err != nil {
 		return err
@@ -179,6 +196,14 @@ func (r *attempt) makeNetwork(ctx context.Context) error {
 		return fmt.Errorf("making the network of run %s: %w", r.id, err)
 	}
 	return nil
+}
+
+// leaveNetwork ends the network, unless it is the session's.
+func (r *attempt) leaveNetwork() error {
+	if r.session.plane != nil {
+		return nil
+	}
+	return r.network.Close()
 }
 
 // observe starts the machine and follows it to the end of the run.
@@ -191,20 +216,38 @@ func (r *attempt) observe(ctx context.Context) (results.Run, error) {
 		return results.Run{}, err
 	}
 	r.before()
-	ended := r.machine.Start(watched)
-	if ended != nil {
-		ended = &observe.StoppedError{Reason: ended.Error()} // its QEMU or libvirt died under it
-	} else {
-		ended = r.machine.Observer().Wait(watched)
+	var ended error
+	err = r.follow(watched, func(ctx context.Context) error {
+		ended = r.toFinish(ctx)
+		return nil
+	})
+	result := canary.Stop()
+	if err != nil && watched.Err() == nil {
+		return results.Run{}, err
 	}
 	if ended != nil && watched.Err() != nil {
 		ended = context.Cause(watched)
 	}
-	result := canary.Stop()
 	timeline, guest := r.afterBoot(ctx, ended)
 	run := r.describe(timeline, guest, result)
-	r.conclude(&run, ended)
+	r.conclude(ctx, &run, ended)
 	return run, nil
+}
+
+// toFinish starts the machine and waits for the end of what is measured. The
+// error is the guest's.
+func (r *attempt) toFinish(ctx context.Context) error {
+	if err := r.machine.Start(ctx); err != nil {
+		return &observe.StoppedError{Reason: err.Error()} // its QEMU or libvirt died under it
+	}
+	err := r.machine.Observer().Wait(ctx)
+	if err != nil || r.session.design.Join == nil {
+		return err
+	}
+	if err := r.warmJoin(ctx); err != nil {
+		return err
+	}
+	return r.awaitJoined(ctx)
 }
 
 func (r *attempt) openLogs() error {

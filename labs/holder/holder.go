@@ -44,6 +44,7 @@ type Holder struct {
 	network  *network.Network
 	journal  *journal
 	machines []*member
+	cluster  *held         // nil: none
 	down     chan struct{} // closed when someone asked for the end
 	downOnce sync.Once
 	undo     []func(context.Context) error
@@ -57,12 +58,12 @@ func Run(ctx context.Context, opt Options) error {
 		return err
 	}
 	h := &Holder{opt: opt, spec: spec, journal: newJournal(), down: make(chan struct{})}
-	for _, m := range spec.Machines {
-		h.machines = append(h.machines, &member{spec: m, console: console.New(), state: labs.StatePlanned})
+	for _, m := range spec.All() {
+		h.machines = append(h.machines, &member{spec: m, role: spec.Role(m), console: console.New(), state: labs.StatePlanned})
 	}
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
-	for _, step := range []func(context.Context) error{h.own, h.holdImages, h.makeSockets, h.connect, h.makeNetwork, h.serve} {
+	for _, step := range []func(context.Context) error{h.own, h.prepareCluster, h.holdImages, h.makeSockets, h.connect, h.makeNetwork, h.serveBundle, h.serve} {
 		if err := step(running); err != nil {
 			return errors.Join(err, h.takeBack(context.WithoutCancel(ctx)))
 		}
@@ -99,7 +100,7 @@ func (h *Holder) holdImages(context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range h.spec.Machines {
+	for _, m := range h.spec.All() {
 		release, err := store.Hold(m.Image)
 		if err != nil {
 			return err
@@ -142,7 +143,7 @@ func (h *Holder) connect(ctx context.Context) error {
 }
 
 func (h *Holder) makeNetwork(ctx context.Context) error {
-	leases, err := Leases(h.spec.Machines)
+	leases, err := Leases(h.spec.All())
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ const maxConsoleLog = 64 << 20
 // member is one machine of the lab with what is known of it.
 type member struct {
 	spec    machine.Spec
+	role    labs.Role
 	console *console.Console
 
 	mu       sync.Mutex
@@ -37,7 +38,13 @@ type member struct {
 // side. One that fails leaves the others alone.
 func (h *Holder) startMachines(ctx context.Context) {
 	host, err := h.libvirt.Host(ctx)
+	if err == nil && h.cluster != nil {
+		err = h.raise(ctx, host)
+	}
 	for _, m := range h.machines {
+		if m.role == labs.RoleControlPlane && h.cluster.status.State != labs.ClusterRaising {
+			continue // it was raised, or failed for its own reason
+		}
 		if err != nil {
 			h.change(m, labs.StateFailed, err)
 			continue
@@ -61,6 +68,7 @@ func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) 
 		ConsoleLimit: 1 << 62,
 		Firmware:     true,
 		Probe:        true,
+		Join:         h.joinWatch(m),
 	})
 	if err != nil {
 		return errors.Join(err, log.Close())
@@ -68,11 +76,19 @@ func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) 
 	m.mu.Lock()
 	m.machine = made
 	m.mu.Unlock()
+	unwatch, err := h.expect(ctx, m, made)
+	if err != nil {
+		return err
+	}
 	if err := made.Start(ctx); err != nil {
+		unwatch()
 		return err
 	}
 	h.change(m, labs.StateBooting, nil)
-	go h.awaitBoot(ctx, m, made)
+	go func() {
+		defer unwatch()
+		h.awaitBoot(ctx, m, made)
+	}()
 	go func() {
 		<-made.Silent()
 		m.console.Close() // those who watch it need not wait any longer
@@ -85,11 +101,14 @@ func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine
 	waited, cancel := context.WithTimeout(ctx, h.spec.Deadline)
 	defer cancel()
 	err := made.Observer().Wait(waited)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = fmt.Errorf("it has not booted after %s and goes on trying; %s", h.spec.Deadline, made.Explain())
+	}
+	if err == nil && h.cluster != nil {
+		err = h.awaitJoin(ctx, m, made)
+	}
 	if ctx.Err() != nil {
 		return
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("it has not booted after %s and goes on trying; %s", h.spec.Deadline, made.Explain())
 	}
 	timeline := made.Observer().Finish(reason(err))
 	m.mu.Lock()
@@ -172,7 +191,7 @@ func (m *member) status(lab string) labs.MachineStatus {
 	s := labs.MachineStatus{
 		Name: m.spec.Name, Distro: m.spec.Distro, Kind: string(m.spec.Kind), Version: m.spec.Version,
 		State: m.state, Error: m.err, Address: m.spec.Address, User: m.spec.User,
-		Domain: machine.DomainName(lab, m.spec.Name), Forwards: slices.Clone(m.forwards),
+		Role: m.role, Domain: machine.DomainName(lab, m.spec.Name), Forwards: slices.Clone(m.forwards),
 	}
 	if s.Forwards == nil {
 		s.Forwards = []labs.Forward{}

@@ -26,11 +26,14 @@ func (h *Holder) routes() http.Handler {
 	return mux
 }
 
-func (h *Holder) getLab(w http.ResponseWriter, _ *http.Request) {
+func (h *Holder) getLab(w http.ResponseWriter, r *http.Request) {
 	s := labs.Status{Lab: h.spec.Name, Created: h.spec.Created, Accelerator: h.spec.Accelerator,
 		Running: true, Machines: []labs.MachineStatus{}}
 	for _, m := range h.machines {
 		s.Machines = append(s.Machines, m.status(h.spec.Name))
+	}
+	if h.cluster != nil {
+		s.Cluster = h.cluster.now(r.Context())
 	}
 	answer(w, s)
 }

@@ -43,6 +43,9 @@ func (m *Machine) attach(ctx context.Context) error {
 	if m.opt.Probe {
 		m.watch(func() error { return m.observer.Probe(watched, m.env.Network.Dial) })
 	}
+	if m.opt.Join != nil {
+		m.watch(func() error { return m.observer.ProbeKubelet(watched, m.env.Network.Dial) })
+	}
 	return nil
 }
 

@@ -46,6 +46,7 @@ type Options struct {
 	OneBoot      bool                // a reboot ends the machine, so that one boot is measured
 	Firmware     bool                // attach the firmware's debug port
 	Probe        bool                // probe the management port
+	Join         *observe.JoinWatch  // also watch it join a cluster
 }
 
 // Machine is one virtual machine, created and watched. Its methods may be
@@ -108,7 +109,7 @@ func prepare(ctx context.Context, env Environment, spec Spec, opt Options, confi
 		gone:      make(chan struct{}),
 		observer: observe.New(profile, observe.Options{
 			OnEvent: opt.OnEvent, Console: opt.Console, Stamps: opt.Stamps, ConsoleLimit: opt.ConsoleLimit,
-			MAC: mac, Subnet: netip.PrefixFrom(spec.Address, 24).Masked(),
+			Join: opt.Join, MAC: mac, Subnet: netip.PrefixFrom(spec.Address, 24).Masked(),
 		}),
 	}
 	steps := []func(context.Context) error{m.checkFirmware, m.makeDirectory, m.makeOverlay, m.makeMedia(configs), m.listen, m.create, m.attach}

@@ -36,6 +36,11 @@ type Config struct {
 	// refused at once, foreign names do not exist. What they tried is counted.
 	Isolated bool
 
+	// Allowed are the addresses outside that a guest of an isolated lab may use
+	// all the same, such as a cluster's API server. What it sends there is not
+	// counted as egress.
+	Allowed []netip.AddrPort
+
 	// AllowRemoteForwards permits Forward to listen on other addresses than the
 	// host's loopback, which opens guests to the host's network.
 	AllowRemoteForwards bool

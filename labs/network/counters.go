@@ -50,6 +50,17 @@ func (c Counters) EgressBytes() uint64 {
 	return sum
 }
 
+// EgressBytesOf is what one guest of that name addressed to the outside, in bytes.
+func (c Counters) EgressBytesOf(guest string) uint64 {
+	var sum uint64
+	for _, g := range c.Guests {
+		if g.Name == guest {
+			sum += g.EgressBytes
+		}
+	}
+	return sum
+}
+
 // guestStats are the live numbers behind GuestCounters.
 type guestStats struct {
 	framesFrom, bytesFrom, framesTo, bytesTo   atomic.Uint64

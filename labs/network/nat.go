@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -57,7 +58,10 @@ func (n *Network) serveNAT() {
 
 // routable says whether NAT carries packets to this address.
 func (n *Network) routable(to netip.AddrPort) bool {
-	return !n.cfg.Isolated && !n.cfg.Subnet.Contains(to.Addr()) && !reserved(to.Addr())
+	if n.cfg.Subnet.Contains(to.Addr()) || reserved(to.Addr()) {
+		return false
+	}
+	return !n.cfg.Isolated || slices.Contains(n.cfg.Allowed, to)
 }
 
 func (n *Network) countRefused(to netip.AddrPort, opens bool) {

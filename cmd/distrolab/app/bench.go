@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ import (
 	"distrolab/tui/chart"
 )
 
-// benchOptions are the flags of bench boot.
+// benchOptions are the flags of an experiment.
 type benchOptions struct {
 	planOptions
 	blocks, runs int
@@ -31,9 +32,9 @@ type benchOptions struct {
 
 func newBench(a *application) *cobra.Command {
 	cmd := &cobra.Command{Use: "bench", Short: "Measure systems", Args: none,
-		Example: "  distrolab bench boot debian-local coreos-standin",
+		Example: "  distrolab bench boot debian-local coreos-standin\n  distrolab bench join debian-local coreos-standin",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newBenchBoot(a))
+	cmd.AddCommand(newBenchBoot(a), newBenchJoin(a))
 	return cmd
 }
 
@@ -59,15 +60,22 @@ An interval needs 6 blocks, a benchmark 10. With fewer, take it as a demo.`,
 			return a.runBench(cmd.Context(), args, opt)
 		},
 	}
-	cmd.Flags().IntVar(&opt.blocks, "blocks", 10, "measured boots of each system: each block boots every one once")
+	a.benchFlags(cmd, &opt, "boots")
+	return cmd
+}
+
+// benchFlags are the flags of every experiment; runs is what its runs are.
+func (a *application) benchFlags(cmd *cobra.Command, opt *benchOptions, runs string) {
+	one := strings.TrimSuffix(runs, "s")
+	limits := map[string]string{"boot": "3m, without KVM 15m", "join": "5m, without KVM 30m"}
+	cmd.Flags().IntVar(&opt.blocks, "blocks", 10, "measured "+runs+" of each system: each block has every one once")
 	cmd.Flags().IntVar(&opt.runs, "runs", 10, "the same as --blocks")
 	cmd.Flags().Uint64Var(&opt.seed, "seed", 0, "seed of the order within blocks (default: drawn and stored)")
 	cmd.Flags().StringVar(&opt.out, "out", "", "directory for the results (default: a new one in distrolab's home)")
-	cmd.Flags().DurationVar(&opt.deadline, "deadline", 0, "longest time of one boot (default 3m, without KVM 15m)")
+	cmd.Flags().DurationVar(&opt.deadline, "deadline", 0, "longest time of one "+one+" (default "+limits[one]+")")
 	a.planFlags(cmd, &opt.planOptions)
 	cmd.MarkFlagsMutuallyExclusive("blocks", "runs")
 	cmd.MarkFlagDirname("out")
-	return cmd
 }
 
 func (o benchOptions) check(names []string) error {
@@ -89,14 +97,19 @@ func (o benchOptions) check(names []string) error {
 	return nil
 }
 
-func (a *application) runBench(ctx context.Context, names []string, opt benchOptions) error {
+// beginBench checks what was asked for and gives the home of the results.
+func (a *application) beginBench(names []string, opt benchOptions) (home.Home, error) {
 	if err := opt.check(names); err != nil {
-		return usage(err)
+		return home.Home{}, usage(err)
 	}
 	if _, err := os.Stat(filepath.Join(opt.out, results.SessionFile)); opt.out != "" && err == nil {
-		return usage(fmt.Errorf("--out %s: there is a session already; choose another directory", opt.out))
+		return home.Home{}, usage(fmt.Errorf("--out %s: there is a session already; choose another directory", opt.out))
 	}
-	h, err := a.home()
+	return a.home()
+}
+
+func (a *application) runBench(ctx context.Context, names []string, opt benchOptions) error {
+	h, err := a.beginBench(names, opt)
 	if err != nil {
 		return err
 	}
@@ -113,21 +126,33 @@ func (a *application) runBench(ctx context.Context, names []string, opt benchOpt
 		// One machine at a time, each alone in its network: all get the same address.
 		subjects[i].Address = subjects[0].Address
 	}
-	accelerator, err := a.accelerator(ctx, h)
+	accelerator, err := a.benchAccelerator(ctx, h)
 	if err != nil {
 		return err
 	}
-	design := bench.Design{Subjects: subjects, Blocks: opt.blocks, Seed: opt.seed, Deadline: opt.deadline, Accelerator: accelerator.Kind}
-	if design.Seed == 0 {
-		design.Seed = bench.NewSeed()
+	design := bench.Design{Subjects: subjects, Blocks: opt.blocks, Seed: opt.seed, Deadline: opt.deadline, Accelerator: accelerator}
+	return a.measure(ctx, h, key, opt, completeDesign(design, bench.DefaultDeadline(accelerator)))
+}
+
+// benchAccelerator finds out what executes guests here, and says so when it is
+// slow.
+func (a *application) benchAccelerator(ctx context.Context, h home.Home) (hypervisor.AcceleratorKind, error) {
+	found, err := a.accelerator(ctx, h)
+	if err == nil && found.Kind == hypervisor.TCG {
+		fmt.Fprintf(a.world.Err, "without KVM: %s\n", found.Reason)
 	}
-	if design.Deadline == 0 {
-		design.Deadline = bench.DefaultDeadline(accelerator.Kind)
+	return found.Kind, err
+}
+
+// completeDesign draws what was not asked for.
+func completeDesign(d bench.Design, deadline time.Duration) bench.Design {
+	if d.Seed == 0 {
+		d.Seed = bench.NewSeed()
 	}
-	if accelerator.Kind == hypervisor.TCG {
-		fmt.Fprintf(a.world.Err, "without KVM: %s\n", accelerator.Reason)
+	if d.Deadline == 0 {
+		d.Deadline = deadline
 	}
-	return a.measure(ctx, h, key, opt, design)
+	return d
 }
 
 // measure runs the session and reports whatever it has, also after an error.

@@ -26,6 +26,12 @@ type planOptions struct {
 	choice
 	intent, key string
 	hardware    machine.Wishes
+
+	join   *plannedCluster // that the machines join; nil: none
+	manual bool            // they wait to be told
+	name   string          // of a single machine; empty: its system's
+	host   string          // its host name; empty: its name
+	quiet  bool            // what cannot be done was told before
 }
 
 // planFlags are the flags that up and bench share.
@@ -93,6 +99,9 @@ func (a *application) renderPlan(systems []distros.Distro, names []string, o pla
 		return nil, err
 	}
 	machineNames := labs.MachineNames(names)
+	if o.name != "" {
+		machineNames[0] = o.name
+	}
 	var list []plannedMachine
 	for i, d := range systems {
 		if err := labs.CheckName("machine", machineNames[i]); err != nil {
@@ -101,6 +110,14 @@ func (a *application) renderPlan(systems []distros.Distro, names []string, o pla
 		intent := intentOf(d)
 		if o.intent == "" || len(systems) > 1 {
 			intent.Hostname = machineNames[i]
+		}
+		if o.host != "" {
+			intent.Hostname = o.host
+		}
+		if o.join != nil {
+			if intent, err = o.join.join(intent, d, i, o.manual); err != nil {
+				return nil, err
+			}
 		}
 		r, err := a.rendition(withKey(intent, d, o.key), d, o.choice)
 		if err != nil {
@@ -128,7 +145,7 @@ func (a *application) equip(ctx context.Context, store *image.Store, w plannedMa
 		}
 	}
 	for _, gap := range r.config.Gaps {
-		if o.intent == "" {
+		if o.intent == "" || o.quiet {
 			break // our own few wishes; a system that takes none says so in the catalog
 		}
 		fmt.Fprintf(a.world.Err, "%s: %s cannot be done: %s\n", r.distro.Name, gap.Field, gap.Reason)

@@ -29,7 +29,7 @@ func newRunPrinter(a *application) *runPrinter {
 	if f, ok := a.world.Err.(interface{ Fd() uintptr }); ok {
 		p.terminal = term.IsTerminal(int(f.Fd()))
 	}
-	for _, info := range observe.Milestones() {
+	for _, info := range append(observe.Milestones(), observe.JoinMilestones()...) {
 		p.titles[info.Milestone] = info.Title
 	}
 	return p
@@ -38,7 +38,9 @@ func newRunPrinter(a *application) *runPrinter {
 func (p *runPrinter) show(progress bench.Progress) {
 	switch progress.Step {
 	case bench.StepStarted:
-		p.line(fmt.Sprintf("session %s: %d boots, results in %s", progress.Session, progress.Total, progress.Directory))
+		p.line(fmt.Sprintf("session %s: %d runs, results in %s", progress.Session, progress.Total, progress.Directory))
+	case bench.StepPlane:
+		p.now("control plane: " + progress.Reason)
 	case bench.StepRun:
 		p.now(p.heading(progress) + " starts")
 	case bench.StepMilestone:

@@ -29,6 +29,8 @@ type upOptions struct {
 	detach   bool
 	deadline time.Duration
 	forwards []string
+	cluster  bool
+	clusterOptions
 }
 
 func newUp(a *application) *cobra.Command {
@@ -39,10 +41,16 @@ func newUp(a *application) *cobra.Command {
 		Long: `Up starts one machine of each named system in a lab of its own network, and
 follows them until they have booted. The lab stays when the command ends; a
 background process holds it until "distrolab down". Ctrl-C while it boots takes
-the lab back.`,
+the lab back.
+
+With --cluster the lab gets a control plane, made by kubeadm the first time and
+restored from its saved state after that, and every machine joins it. An
+existing control plane is joined with --kubeconfig, or --endpoint, --token and
+--ca.`,
 		Example: `  distrolab up debian-local
   distrolab up debian-local coreos-standin --lab trial --intent node.yaml
-  distrolab up debian-local --forward 8080:80`,
+  distrolab up debian-local --forward 8080:80
+  distrolab up debian-local coreos-standin --cluster && kubectl --kubeconfig $(distrolab cluster kubeconfig lab) get nodes`,
 		Args: minimum(1, aSystem), ValidArgsFunction: a.completeDistros,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runUp(cmd.Context(), args, opt) },
 	}
@@ -51,6 +59,8 @@ the lab back.`,
 	cmd.Flags().StringArrayVar(&opt.forwards, "forward", nil, "LOCAL:PORT or MACHINE:LOCAL:PORT: a port of this machine's loopback that leads to the machine")
 	cmd.Flags().DurationVar(&opt.deadline, "deadline", 0, "longest time of a boot before it counts as failed (default 3m, without KVM 15m)")
 	a.planFlags(cmd, &opt.planOptions)
+	cmd.Flags().BoolVar(&opt.cluster, "cluster", false, "give the lab a Kubernetes control plane, which the machines join")
+	a.clusterFlags(cmd, &opt.clusterOptions)
 	return cmd
 }
 
@@ -67,23 +77,14 @@ func (a *application) runUp(ctx context.Context, names []string, opt upOptions) 
 		return err
 	}
 	opt.key = key.Authorized
-	machines, err := a.plan(ctx, names, opt.planOptions)
+	spec, err := a.planLab(ctx, h, names, opt)
 	if err != nil {
 		return err
 	}
-	forwards, err := parseForwards(opt.forwards, machines)
+	forwards, err := parseForwards(opt.forwards, spec.Machines)
 	if err != nil {
 		return usage(err)
 	}
-	accelerator, err := a.accelerator(ctx, h)
-	if err != nil {
-		return err
-	}
-	if opt.deadline <= 0 {
-		opt.deadline = bench.DefaultDeadline(accelerator.Kind)
-	}
-	spec := labs.Spec{Name: opt.lab, URI: a.libvirtURI(), Accelerator: accelerator.Kind, Machines: machines,
-		Deadline: opt.deadline, Created: time.Now()}
 	err = labs.Launch(ctx, h, a.world.Executable, spec, key.Private)
 	var exists *labs.ErrLabExists
 	var held *labs.HolderError
@@ -106,6 +107,29 @@ func (a *application) runUp(ctx context.Context, names []string, opt upOptions) 
 		return errors.Join(err, a.abandon(ctx, h, opt.lab))
 	}
 	return a.announce(ctx, h, opt.lab)
+}
+
+// planLab is the lab that was asked for. Nothing runs yet.
+func (a *application) planLab(ctx context.Context, h home.Home, names []string, opt upOptions) (labs.Spec, error) {
+	accelerator, err := a.accelerator(ctx, h)
+	if err != nil {
+		return labs.Spec{}, err
+	}
+	spec := labs.Spec{Name: opt.lab, URI: a.libvirtURI(), Accelerator: accelerator.Kind, Deadline: opt.deadline, Created: time.Now()}
+	if spec.Deadline <= 0 {
+		spec.Deadline = bench.DefaultDeadline(accelerator.Kind)
+	}
+	if opt.cluster {
+		planned, err := a.planCluster(ctx, h, opt.clusterOptions, accelerator.Kind)
+		if err != nil {
+			return labs.Spec{}, err
+		}
+		opt.join, spec.Cluster = &planned, &planned.ClusterSpec
+	} else if opt.outside() {
+		return labs.Spec{}, usage(errors.New("--endpoint and --kubeconfig are for --cluster"))
+	}
+	spec.Machines, err = a.plan(ctx, names, opt.planOptions)
+	return spec, err
 }
 
 // abandon takes a lab back that could not be brought up, where it still is.
@@ -142,7 +166,7 @@ func withKey(intent provision.Intent, d distros.Distro, key string) provision.In
 // or failed.
 func (a *application) followBoot(ctx context.Context, h home.Home, spec labs.Spec) error {
 	waiting := map[string]bool{}
-	for _, m := range spec.Machines {
+	for _, m := range spec.All() {
 		waiting[m.Name] = true
 	}
 	printer := newBootPrinter(a, spec)
@@ -169,10 +193,10 @@ type bootPrinter struct {
 
 func newBootPrinter(a *application, spec labs.Spec) *bootPrinter {
 	p := &bootPrinter{a: a, titles: map[observe.Milestone]string{}, seen: map[string]bool{}}
-	for _, m := range spec.Machines {
+	for _, m := range spec.All() {
 		p.width = max(p.width, len(m.Name))
 	}
-	for _, info := range observe.Milestones() {
+	for _, info := range append(observe.Milestones(), observe.JoinMilestones()...) {
 		p.titles[info.Milestone] = info.Title
 	}
 	return p
@@ -189,6 +213,8 @@ func (p *bootPrinter) show(e labs.Event) {
 		}
 		p.seen[key] = true
 		fmt.Fprintf(p.a.world.Err, "%s  %7.2f s  %s\n", who, e.Milestone.T.Seconds(), p.titles[e.Milestone.M])
+	case e.Step != "":
+		fmt.Fprintf(p.a.world.Err, "%s  %s\n", who, v.glyphs.Clean(e.Step))
 	case e.State == labs.StateFailed:
 		fmt.Fprintf(p.a.world.Err, "%s  %s %s\n", who, v.glyphs.Cross, v.glyphs.Clean(e.Error))
 	case e.State == labs.StateReady:
