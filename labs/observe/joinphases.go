@@ -21,7 +21,7 @@ type joinPhase struct {
 
 // JoinPhaseTable returns the phases of a join, each beginning where the one
 // before it ends, so that they add up to the time from the trigger to the first
-// pod, and without the last two to the time until the node is ready. A cold
+// pod, and without the last to the time until the node is ready. A cold
 // join has one phase more, which is the boot until the network can be used.
 func JoinPhaseTable(cold bool) []Phase {
 	list := joinPhases(cold)
@@ -55,10 +55,8 @@ func joinPhases(cold bool) []joinPhase {
 			"The runtime gets a network for pods; the kubelet looks at the runtime every 5 s."},
 		joinPhase{Phase{"node status", []Milestone{CNIReady}, []Milestone{NodeReady}},
 			"The kubelet tells that the node is ready: in its first 2 minutes it looks every 0.1 s and tells at once, later every 10 s."},
-		joinPhase{Phase{"scheduling opened", []Milestone{NodeReady}, []Milestone{Schedulable}},
-			"The control plane takes away the taint of nodes that are not ready."},
-		joinPhase{Phase{"first pod", []Milestone{Schedulable}, []Milestone{FirstPod}},
-			"The probe pod is bound to the node, its image is on the node already, and it starts."},
+		joinPhase{Phase{"first pod", []Milestone{NodeReady}, []Milestone{FirstPod}},
+			"The control plane takes away the taint of nodes that are not ready, binds the probe pod to the node, and the pod starts; its image is on the node already."},
 	)
 }
 
@@ -75,7 +73,7 @@ func JoinPhases(t Timeline) []PhaseSpan {
 	table := JoinPhaseTable(t.IsCold())
 	spans := make([]PhaseSpan, len(table))
 	for i, p := range table {
-		spans[i] = p.span(t)
+		spans[i] = p.Span(t)
 	}
 	return spans
 }

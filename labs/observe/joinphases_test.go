@@ -27,8 +27,8 @@ func TestPhasesOfAJoinAddUp(t *testing.T) {
 		timeline Timeline
 		phases   int
 	}{
-		"warm": {joined(time.Minute, network), 8},
-		"cold": {joined(0, network), 9},
+		"warm": {joined(time.Minute, network), 7},
+		"cold": {joined(0, network), 8},
 	} {
 		spans := JoinPhases(tt.timeline)
 		if len(spans) != tt.phases || spans[0].From != Trigger || spans[len(spans)-1].To != FirstPod {

@@ -85,12 +85,13 @@ func Phases(t Timeline, finish Milestone) []PhaseSpan {
 	table := PhaseTable(finish)
 	spans := make([]PhaseSpan, 0, len(table))
 	for _, p := range table {
-		spans = append(spans, p.span(t))
+		spans = append(spans, p.Span(t))
 	}
 	return spans
 }
 
-func (p Phase) span(t Timeline) PhaseSpan {
+// Span measures the phase in t.
+func (p Phase) Span(t Timeline) PhaseSpan {
 	s := PhaseSpan{Name: p.Name}
 	from, okFrom := firstSeen(t, p.From)
 	to, okTo := firstSeen(t, p.To)

@@ -21,7 +21,7 @@ func answer(c Comparison) string {
 	first := t.Rows[0]
 	switch {
 	case !finished(first):
-		return "No boot time can be given: " + noTimes(t) + "."
+		return fmt.Sprintf("No %s time can be given: %s.", t.Words().Noun, noTimes(t))
 	case len(t.Rows) == 1:
 		return fmt.Sprintf("%s %s in %s (%s).", first.Label, verb(first), Seconds(first.Primary().Median), precision(first.Primary()))
 	}
@@ -43,7 +43,10 @@ func noTimes(t Table) string {
 }
 
 func verb(r Row) string {
-	if r.Boot.N == 0 {
+	switch {
+	case r.Join != nil:
+		return "joins"
+	case r.Boot.N == 0:
 		return "answers on its management port"
 	}
 	return "boots"
@@ -97,7 +100,7 @@ func banners(c Comparison) []string {
 	for _, t := range c.Tables {
 		switch t.Accel {
 		case "tcg":
-			add("Emulated CPU (TCG): these times compare only with each other, on this machine and in this session. With KVM the same systems boot many times faster, and not in the same proportion.")
+			add(fmt.Sprintf("Emulated CPU (TCG): these times compare only with each other, on this machine and in this session. With KVM the same systems %s many times faster, and not in the same proportion.", t.Words().Noun))
 		case "":
 			add("The accelerator is not known: these times compare only with each other.")
 		}
@@ -105,10 +108,23 @@ func banners(c Comparison) []string {
 	return list
 }
 
-// notes name the subjects that are not a vendor's image.
+// steps explains the look of a join's times.
+const steps = "Parts of a join wait for what kubeadm and the kubelet look at every 0.1 to 10 s, so that its times may lie in groups: look at every run, not at the median alone."
+
+// notes say what the times are, and name the subjects that are not a vendor's
+// image.
 func notes(c Comparison) []string {
 	var list []string
+	add := func(text string) {
+		if !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
 	for _, t := range c.Tables {
+		if t.Scenario.Joins() {
+			add(t.Words().Means)
+			add(steps)
+		}
 		for _, r := range t.Rows {
 			if n := note(r); n != "" && !slices.Contains(list, n) {
 				list = append(list, n)
@@ -141,7 +157,7 @@ func warnings(c Comparison) []string {
 	for _, t := range c.Tables {
 		prints[t.Fingerprint] = true
 		for _, r := range t.Rows {
-			if r.Drift.Suspicious && r.Boot.Bounded() {
+			if r.Drift.Suspicious && r.Primary().Bounded() {
 				list = append(list, r.Label+": the runs drifted while the session went on; repeat it on a quieter machine.")
 			}
 			if r.Tainted > 0 {

@@ -56,18 +56,19 @@ type Row struct {
 	Warmups      int     `json:"warmups"`
 	FailureBound float64 `json:"failure_bound"` // largest rate of failure not ruled out at 95 %
 
-	Boot       stats.Interval `json:"boot_s"`      // from vcpu_start to boot_complete
-	Management stats.Interval `json:"mgmt_s"`      // from vcpu_start to mgmt_answer
-	Container  stats.Interval `json:"container_s"` // from vcpu_start to first_container
-	Ratio      *stats.Ratio   `json:"ratio"`       // boot time over the baseline's, by blocks; null for the baseline
-	Fastest    bool           `json:"fastest"`     // no row was shown to be faster, and another was shown to be slower
-	Phases     []PhaseMedian  `json:"phases"`      // in order
-	Taints     []TaintCount   `json:"taints"`      // most frequent first
-	Points     []Point        `json:"points"`      // every measured run, in the order they were made
+	Boot       stats.Interval `json:"boot_s"`         // from vcpu_start to boot_complete
+	Management stats.Interval `json:"mgmt_s"`         // from vcpu_start to mgmt_answer
+	Container  stats.Interval `json:"container_s"`    // from vcpu_start to first_container
+	Ratio      *stats.Ratio   `json:"ratio"`          // headline over the baseline's, by blocks; null for the baseline
+	Join       *Join          `json:"join,omitempty"` // null for a boot, whose times stand above; a join has none of those
+	Fastest    bool           `json:"fastest"`        // no row was shown to be faster, and another was shown to be slower
+	Phases     []PhaseMedian  `json:"phases"`         // in order
+	Taints     []TaintCount   `json:"taints"`         // most frequent first
+	Points     []Point        `json:"points"`         // every measured run, in the order they were made
 	Drift      Drift          `json:"drift"`
 }
 
-// PhaseMedian is the median length of one phase of the boot. Medians of phases
+// PhaseMedian is the median length of one phase of the boot or the join. Medians of phases
 // need not add up to the median of the whole.
 type PhaseMedian struct {
 	Name    string   `json:"name"`
@@ -89,11 +90,14 @@ type Point struct {
 	Outcome    Outcome  `json:"outcome"`
 	Boot       *float64 `json:"boot_s"` // null: unknown or unfinished
 	Management *float64 `json:"mgmt_s"`
+	Registered *float64 `json:"registered_s,omitempty"` // of a join, as in [Join]
+	Ready      *float64 `json:"ready_s,omitempty"`
+	FirstPod   *float64 `json:"first_pod_s,omitempty"`
 	Outlier    bool     `json:"outlier"`  // far from the other runs; kept in the statistics
 	Doubtful   bool     `json:"doubtful"` // the run has taints
 }
 
-// Drift is [stats.Drift] of the boot times, null where there are too few runs.
+// Drift is [stats.Drift] of the headline's times, null where there are too few runs.
 type Drift struct {
 	Lag1       *float64 `json:"lag1"`
 	Change     *float64 `json:"change"`
@@ -101,9 +105,13 @@ type Drift struct {
 }
 
 // Primary returns the headline that a row is ordered and plotted by: the boot,
-// or the management answer where no boot time is known.
+// or the management answer where no boot time is known; of a join, the time
+// until the node is ready.
 func (r Row) Primary() stats.Interval {
-	if r.Boot.N == 0 {
+	switch {
+	case r.Join != nil:
+		return r.Join.Ready
+	case r.Boot.N == 0:
 		return r.Management
 	}
 	return r.Boot
@@ -111,7 +119,10 @@ func (r Row) Primary() stats.Interval {
 
 // PrimaryOf returns the time of a point that belongs to [Row.Primary], or nil.
 func (r Row) PrimaryOf(p Point) *float64 {
-	if r.Boot.N == 0 {
+	switch {
+	case r.Join != nil:
+		return p.Ready
+	case r.Boot.N == 0:
 		return p.Management
 	}
 	return p.Boot

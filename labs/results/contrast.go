@@ -57,7 +57,10 @@ func ratio(a, b rowOf) *stats.Ratio {
 
 // milestoneOf returns the end of the interval that both rows know.
 func milestoneOf(a, b Row) observe.Milestone {
-	if a.Boot.N == 0 || b.Boot.N == 0 {
+	switch {
+	case a.Join != nil:
+		return observe.NodeReady
+	case a.Boot.N == 0 || b.Boot.N == 0:
 		return observe.ManagementByte
 	}
 	return observe.BootComplete

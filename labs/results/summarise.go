@@ -148,33 +148,45 @@ func newRow(s Session, runs []Run, warmups int) Row {
 		}
 	}
 	r.FailureBound = stats.FailureBound(r.Unfinished, r.OK+r.Unfinished, stats.Confidence95)
-	boot := times(runs, observe.BootComplete)
-	r.Boot = stats.MedianInterval(valid(runs, boot), stats.Confidence95)
-	r.Management = stats.MedianInterval(valid(runs, times(runs, observe.ManagementByte)), stats.Confidence95)
-	r.Container = stats.MedianInterval(valid(runs, times(runs, observe.FirstContainer)), stats.Confidence95)
+	if scenario := runs[0].Scenario; scenario.Joins() {
+		r.Join = newJoin(runs)
+		r.Boot, r.Management, r.Container = noTime(), noTime(), noTime()
+	} else {
+		r.Boot = interval(runs, observe.BootComplete)
+		r.Management = interval(runs, observe.ManagementByte)
+		r.Container = interval(runs, observe.FirstContainer)
+	}
 	r.Phases = phaseMedians(s, runs)
 	r.Taints = countTaints(runs)
 	r.Points = points(runs)
-	d := stats.DriftOf(valid(runs, boot))
+	d := stats.DriftOf(valid(runs, times(runs, runs[0].Scenario.headline())))
 	r.Drift = Drift{Lag1: known(d.Lag1), Change: known(d.Change), Suspicious: d.Suspicious()}
 	return r
 }
 
-// times returns the seconds from vcpu_start to a milestone for each run: NaN
-// when not known, +Inf for a run that ended without it. A milestone that no
+// interval is the median of the times to a milestone.
+func interval(runs []Run, to observe.Milestone) stats.Interval {
+	return stats.MedianInterval(valid(runs, times(runs, to)), stats.Confidence95)
+}
+
+// noTime is the median of nothing.
+func noTime() stats.Interval { return stats.MedianInterval(nil, stats.Confidence95) }
+
+// times returns the seconds from vcpu_start, or from a join's trigger, to a
+// milestone for each run: NaN when not known, +Inf for a run that ended without it. A milestone that no
 // finished run of the subject shows is not one that the others failed to reach.
 func times(runs []Run, to observe.Milestone) []float64 {
 	list := make([]float64, len(runs))
 	shown, finished := false, false
 	for i, r := range runs {
 		list[i] = math.NaN()
-		if d, ok := r.Timeline().Between(observe.VCPUStart, to); ok && d >= 0 {
+		if d, ok := r.Timeline().Between(r.Scenario.origin(), to); ok && d >= 0 {
 			list[i] = d.Seconds()
 			shown = true
 		}
 		finished = finished || r.Outcome == OutcomeOK || r.Outcome == OutcomeTainted
 	}
-	expected := shown || !finished && to == observe.BootComplete
+	expected := shown || !finished && len(runs) > 0 && to == runs[0].Scenario.headline()
 	for i, r := range runs {
 		if expected && math.IsNaN(list[i]) && unfinished(r) {
 			list[i] = math.Inf(1)
@@ -202,14 +214,18 @@ func phaseMedians(s Session, runs []Run) []PhaseMedian {
 		finish = observe.BootComplete
 	}
 	var list []PhaseMedian
-	for i, phase := range observe.PhaseTable(finish) {
+	table := observe.PhaseTable(finish)
+	if scenario := runs[0].Scenario; scenario.Joins() {
+		table = observe.JoinPhaseTable(scenario == JoinCold)
+	}
+	for _, phase := range table {
 		m := PhaseMedian{Name: phase.Name}
 		var sample []float64
 		for _, r := range runs {
 			if r.Outcome != OutcomeOK {
 				continue
 			}
-			if span := observe.Phases(r.Timeline(), finish)[i]; span.OK {
+			if span := phase.Span(r.Timeline()); span.OK {
 				sample = append(sample, span.Length.Seconds())
 			} else {
 				m.Why = span.Why
@@ -246,15 +262,25 @@ func countTaints(runs []Run) []TaintCount {
 }
 
 func points(runs []Run) []Point {
-	boot, mgmt := times(runs, observe.BootComplete), times(runs, observe.ManagementByte)
-	outlier := stats.Outliers(boot)
+	headline := times(runs, runs[0].Scenario.headline())
+	outlier := stats.Outliers(headline)
 	list := make([]Point, len(runs))
 	for i, r := range runs {
 		list[i] = Point{
 			RunID: r.RunID, Block: r.Block, Outcome: r.Outcome,
-			Boot: known(boot[i]), Management: known(mgmt[i]),
 			Outlier: outlier[i], Doubtful: len(r.Taints) > 0 || r.Outcome == OutcomeTainted,
 		}
+	}
+	if runs[0].Scenario.Joins() {
+		registered, pod := times(runs, observe.NodeRegistered), times(runs, observe.FirstPod)
+		for i := range list {
+			list[i].Registered, list[i].Ready, list[i].FirstPod = known(registered[i]), known(headline[i]), known(pod[i])
+		}
+		return list
+	}
+	mgmt := times(runs, observe.ManagementByte)
+	for i := range list {
+		list[i].Boot, list[i].Management = known(headline[i]), known(mgmt[i])
 	}
 	return list
 }
