@@ -101,6 +101,11 @@ func read(root *os.Root) (Bundle, error) {
 	if err != nil {
 		return Bundle{}, err
 	}
+	return withImages(root, m)
+}
+
+// withImages reads the manifests of the images that bundle.json names.
+func withImages(root *os.Root, m Manifest) (Bundle, error) {
 	b := Bundle{Manifest: m}
 	sizes := map[string]int64{}
 	for _, i := range m.Images {

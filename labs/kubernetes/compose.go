@@ -33,7 +33,7 @@ type Named struct {
 }
 
 // Compose makes a bundle in a directory that is empty or not there yet. The same
-// parts make the same bytes. bundle.json comes last: with it the bundle is whole.
+// parts make the same bytes. What was broken off has no bundle.json.
 func Compose(ctx context.Context, dir string, p Parts) (Bundle, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return Bundle{}, fmt.Errorf("composing a bundle: %w", err)
@@ -58,15 +58,30 @@ func Compose(ctx context.Context, dir string, p Parts) (Bundle, error) {
 	if err := m.check(); err != nil {
 		return Bundle{}, fmt.Errorf("composing a bundle: %w", err)
 	}
-	if err := writeManifest(dir, m); err != nil {
-		return Bundle{}, err
+	if err := finish(dir, m); err != nil {
+		return Bundle{}, fmt.Errorf("composing a bundle: %w", err)
 	}
 	return Open(dir)
 }
 
-// refAnnotation is how an OCI image layout names its images.
-const refAnnotation = "org.opencontainers.image.ref.name"
+// finish writes what names the other files.
+func finish(dir string, m Manifest) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close() //nolint:errcheck // only read
+	b, err := withImages(root, m)
+	if err == nil {
+		err = b.writeIndex(filepath.Join(dir, ImagesName))
+	}
+	if err != nil {
+		return err
+	}
+	return writeManifest(dir, m)
+}
 
+// composeImages writes the blobs of images into a layout.
 func composeImages(ctx context.Context, dir string, images []Named) ([]Image, error) {
 	at, err := layout.Write(dir, empty.Index)
 	if err != nil {
@@ -78,17 +93,40 @@ func composeImages(ctx context.Context, dir string, images []Named) ([]Image, er
 			return nil, context.Cause(ctx)
 		}
 		digest, err := i.Image.Digest()
+		if err == nil {
+			err = at.WriteImage(i.Image)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%v: %w", i.Refs, err)
+			return nil, fmt.Errorf("%s: %w", i.Refs[0], err)
 		}
 		for _, ref := range i.Refs {
-			if err := at.AppendImage(i.Image, layout.WithAnnotations(map[string]string{refAnnotation: ref})); err != nil {
-				return nil, fmt.Errorf("%s: %w", ref, err)
-			}
 			list = append(list, Image{Ref: ref, Digest: digest.String()})
 		}
 	}
 	return list, nil
+}
+
+// refAnnotation is how an OCI image layout names its images.
+const refAnnotation = "org.opencontainers.image.ref.name"
+
+// writeIndex writes the index of the layout, for other programs: it says the
+// same as bundle.json.
+func (b Bundle) writeIndex(dir string) error {
+	at, err := layout.Write(dir, empty.Index)
+	if err != nil {
+		return err
+	}
+	for _, i := range b.images {
+		hash, err := v1.NewHash(i.Digest)
+		if err == nil {
+			err = at.AppendDescriptor(v1.Descriptor{MediaType: i.kind, Size: int64(len(i.raw)), Digest: hash,
+				Annotations: map[string]string{refAnnotation: i.Ref}})
+		}
+		if err != nil {
+			return fmt.Errorf("writing the index of images: %w", err)
+		}
+	}
+	return nil
 }
 
 func writeManifest(dir string, m Manifest) error {

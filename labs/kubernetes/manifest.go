@@ -64,6 +64,9 @@ type Image struct {
 // versionPattern is what Kubernetes calls its releases.
 const versionPattern = `^v[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,4}(-(alpha|beta|rc)\.[0-9]{1,3})?$`
 
+// repositoryPattern is what the distribution specification calls a name.
+const repositoryPattern = `^[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`
+
 // CheckVersion says whether a text is a version of Kubernetes such as v1.36.1.
 func CheckVersion(version string) error {
 	if !regexp.MustCompile(versionPattern).MatchString(version) {
@@ -136,7 +139,11 @@ func (m Manifest) checkImages() error {
 		if len(i.Ref) > maxVerdict {
 			return fmt.Errorf("image %.64q: its name is too long", i.Ref)
 		}
-		if _, err := name.NewTag(i.Ref, name.StrictValidation); err != nil {
+		ref, err := name.NewTag(i.Ref, name.StrictValidation)
+		if err == nil && !regexp.MustCompile(repositoryPattern).MatchString(ref.RepositoryStr()) {
+			err = errors.New("that is no name of a repository")
+		}
+		if err != nil {
 			return fmt.Errorf("image %.64q: %w", i.Ref, err)
 		}
 		if hex, ok := strings.CutPrefix(i.Digest, "sha256:"); !ok || !isSHA256(hex) {

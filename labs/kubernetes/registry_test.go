@@ -193,7 +193,9 @@ func TestRegistryRefuses(t *testing.T) {
 		{"DELETE", "/v2/pause/manifests/3.6", 405}, {"PATCH", "/v2/", 405}, {"OPTIONS", "/v2/", 405},
 	} {
 		got := ask(t, h, test.method, test.target)
-		var body struct{ Errors []struct{ Code, Message string } }
+		var body struct {
+			Errors []struct{ Code, Message string }
+		}
 		if err := json.Unmarshal([]byte(got.body), &body); err != nil || len(body.Errors) != 1 || body.Errors[0].Code == "" {
 			t.Errorf("%s %.80s: the body %q is no error of a registry", test.method, test.target, got.body)
 		}

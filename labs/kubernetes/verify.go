@@ -13,10 +13,6 @@ import (
 	"slices"
 	"strings"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
-
 	"distrolab/distros/image"
 )
 
@@ -69,33 +65,16 @@ func (b Bundle) copyTo(ctx context.Context, root *os.Root, stagingDir string, pr
 	if err != nil {
 		return err
 	}
-	if err := b.writeLayout(filepath.Join(dir, ImagesName)); err != nil {
+	for _, i := range b.images {
+		path := filepath.Join(dir, blobPath(strings.TrimPrefix(i.Digest, "sha256:")))
+		if err := os.WriteFile(path, i.raw, 0o644); err != nil {
+			return err
+		}
+	}
+	if err := b.writeIndex(filepath.Join(dir, ImagesName)); err != nil {
 		return err
 	}
 	return writeManifest(dir, b.Manifest)
-}
-
-// writeLayout writes the manifests of the images and the index that names them.
-func (b Bundle) writeLayout(dir string) error {
-	at, err := layout.Write(dir, empty.Index)
-	if err != nil {
-		return err
-	}
-	for _, i := range b.images {
-		hash, err := v1.NewHash(i.Digest)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(dir, "blobs", "sha256", hash.Hex), i.raw, 0o644); err != nil {
-			return err
-		}
-		err = at.AppendDescriptor(v1.Descriptor{MediaType: i.kind, Size: int64(len(i.raw)), Digest: hash,
-			Annotations: map[string]string{refAnnotation: i.Ref}})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // each reads the large files below root into what open gives for each, and
