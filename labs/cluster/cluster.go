@@ -101,17 +101,20 @@ func (c *Client) Server() string { return c.base.String() }
 func (c *Client) Ready(ctx context.Context) error {
 	ticks := time.NewTicker(readyPoll)
 	defer ticks.Stop()
+	var last error // of the last question that ctx did not cut short
 	for {
 		err := c.ready(ctx)
-		if err == nil {
+		switch {
+		case err == nil:
 			return nil
-		}
-		if hopeless(err) {
+		case hopeless(err):
 			return fmt.Errorf("waiting for the API server: %w", err)
+		case last == nil || ctx.Err() == nil:
+			last = err
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for the API server: %w; it was not ready: %w", context.Cause(ctx), err)
+			return fmt.Errorf("waiting for the API server: %w; it was not ready: %w", context.Cause(ctx), last)
 		case <-ticks.C:
 		}
 	}

@@ -3,6 +3,9 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"net/http"
+
+	"distrolab/provision"
 )
 
 // Remains lists what the API server still has of a node, for tests.
@@ -32,4 +35,30 @@ func (c *Client) Remains(ctx context.Context, node string) ([]string, error) {
 		}
 	}
 	return left, nil
+}
+
+// HasToken says whether the secret of a bootstrap token is there, for tests.
+func (c *Client) HasToken(ctx context.Context, token provision.Secret) (bool, error) {
+	id, _, err := splitToken(token)
+	if err != nil {
+		return false, err
+	}
+	err = c.call(ctx, request{path: secretsPath + "/bootstrap-token-" + id}, nil)
+	if hasCode(err, http.StatusNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Deny refuses a certificate signing request, for tests.
+func (c *Client) Deny(ctx context.Context, name, message string) error {
+	var object map[string]any
+	path := requestsPath + "/" + name
+	if err := c.call(ctx, request{path: path}, &object); err != nil {
+		return err
+	}
+	object["status"] = map[string]any{"conditions": []any{map[string]any{
+		"type": "Denied", "status": "True", "reason": "ByTest", "message": message,
+	}}}
+	return c.call(ctx, request{method: http.MethodPut, path: path + "/approval", body: object}, nil)
 }

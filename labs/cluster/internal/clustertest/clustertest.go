@@ -23,6 +23,11 @@ import (
 // Version is that of the programs.
 const Version = "v1.36.1"
 
+// LabEndpoint is where the API server answers in a lab, for configs that must
+// name it. The API server's certificate names it too; connections to it are to
+// be made to [Cluster.Endpoint].
+const LabEndpoint = "192.168.127.5:6443"
+
 // startTime bounds how long one program may take to start on a busy host.
 const startTime = 2 * time.Minute
 
@@ -224,6 +229,7 @@ controlPlaneEndpoint: 127.0.0.1:PORT
 apiServer:
   certSANs:
   - 127.0.0.1
+  - 192.168.127.5
 networking:
   podSubnet: 10.244.0.0/16
 `

@@ -18,6 +18,7 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"net"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -57,8 +58,9 @@ type Credentials struct {
 type Kubelet struct {
 	Name string
 	Credentials
-	LikeKubeadm bool                                       // refuses the name of a Node that is Ready, as kubeadm does before it starts the kubelet
-	Before      func(ctx context.Context, step Step) error // called before each step; may be nil
+	Dial        func(ctx context.Context, network, address string) (net.Conn, error) // nil: an ordinary connection
+	LikeKubeadm bool                                                                 // refuses the name of a Node that is Ready, as kubeadm does before it starts the kubelet
+	Before      func(ctx context.Context, step Step) error                           // called before each step; may be nil
 }
 
 // NameTakenError says that the cluster has a Node of that name that is Ready.
@@ -115,7 +117,7 @@ func (k *Kubelet) Join(ctx context.Context) error {
 func (k *Kubelet) client(config *rest.Config) (dynamic.Interface, error) {
 	config.Host, config.CAData = k.Server, []byte(k.CA)
 	config.UserAgent = "kubelet/v1.36.1 (simulated by distrolab's tests)"
-	config.QPS = -1
+	config.QPS, config.Dial = -1, k.Dial
 	return dynamic.NewForConfig(config)
 }
 
