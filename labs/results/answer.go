@@ -100,7 +100,11 @@ func banners(c Comparison) []string {
 	for _, t := range c.Tables {
 		switch t.Accel {
 		case "tcg":
-			add(fmt.Sprintf("Emulated CPU (TCG): these times compare only with each other, on this machine and in this session. With KVM the same systems %s many times faster, and not in the same proportion.", t.Words().Noun))
+			how := "boot many times faster"
+			if t.Scenario.Joins() {
+				how = "join faster"
+			}
+			add("Emulated CPU (TCG): these times compare only with each other, on this machine and in this session. With KVM the same systems " + how + ", and not in the same proportion.")
 		case "":
 			add("The accelerator is not known: these times compare only with each other.")
 		}

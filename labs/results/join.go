@@ -59,6 +59,7 @@ type Words struct {
 	Others   []string // short names of what [Row.Others] returns
 	Longer   []string // their names where there is more room
 	Origin   string   // from what on the times run
+	Until    string   // after Origin, of the phases: where they end, when not at the headline
 	Means    string   // what is measured, in one sentence
 }
 
@@ -70,6 +71,7 @@ func (t Table) Words() Words {
 			Others: []string{"registered", "pod runs"}, Longer: []string{"node registered", "first pod runs"}, Origin: "the join command",
 			Means: "A machine that runs already is told to join: times run from that moment until its node is Ready in the cluster.",
 		}
+		w.Until = " to the first pod; the numbers are those until the node is ready"
 		if t.Scenario == JoinCold {
 			w.Origin = "the start of the machine"
 			w.Means = "A machine is started and joins by itself: times run from the call that starts it until its node is Ready in the cluster, its boot included."
@@ -94,6 +96,11 @@ func (r Row) Others() []stats.Interval {
 		return []stats.Interval{r.Join.Registered, r.Join.FirstPod}
 	}
 	return []stats.Interval{r.Management}
+}
+
+// After says whether a phase of the row comes after its headline.
+func (r Row) After(p PhaseMedian) bool {
+	return r.Join != nil && p.Name == r.Phases[len(r.Phases)-1].Name
 }
 
 // Shown returns the median that the column [Words.Primary] shows.

@@ -24,14 +24,15 @@ func Comparison(c results.Comparison, width int, g style.Glyphs, s style.Styles)
 		lines = append(lines, paragraph(s.Warn, g.Warn, b, width, g)...)
 	}
 	for _, t := range c.Tables {
+		words := t.Words()
 		lines = append(lines, "")
 		lines = append(lines, paragraph(s.FgMuted, "", Conditions(t), width, g)...)
 		lines = append(lines, ComparisonTable(t, width, g, s)...)
 		lines = append(lines, "")
-		lines = append(lines, paragraph(s.Title, "", "Where the time goes: median of each phase, from the start of the CPUs", width, g)...)
+		lines = append(lines, paragraph(s.Title, "", "Where the time goes: median of each phase, from "+words.Origin+words.Until, width, g)...)
 		lines = append(lines, PhaseBars(t, width, g, s)...)
 		lines = append(lines, "")
-		lines = append(lines, paragraph(s.Title, "", "Every run: "+headline(t), width, g)...)
+		lines = append(lines, paragraph(s.Title, "", "Every run: "+words.Headline, width, g)...)
 		lines = append(lines, RunStrip(t, width, g, s)...)
 	}
 	if len(c.Notes)+len(c.Warnings) > 0 {
@@ -72,23 +73,19 @@ func memory(mib int) string {
 	return fmt.Sprintf("%d MiB", mib)
 }
 
-func headline(t results.Table) string {
-	if len(t.Rows) > 0 && t.Rows[0].Boot.N == 0 {
-		return "time until the management port answers"
-	}
-	return "boot time"
-}
-
 // ComparisonTable draws the rows of a table: medians, intervals, runs, phases.
 func ComparisonTable(t results.Table, width int, g style.Glyphs, s style.Styles) []string {
+	words := t.Words()
 	columns := []Column{
-		{Title: "  system"}, {Title: "boot", Right: true}, {Title: "95 % interval", Right: true},
+		{Title: "  system"}, {Title: words.Primary, Right: true}, {Title: "95 % interval", Right: true},
 		{Title: "ok/runs", Right: true, Drop: 1}, {Title: g.Times + " " + t.Baseline, Right: true, Drop: 2},
-		{Title: "answers", Right: true, Drop: 3}, {Title: "kind", Drop: 7},
 	}
+	for _, other := range words.Others {
+		columns = append(columns, Column{Title: other, Right: true, Drop: 3})
+	}
+	columns = append(columns, Column{Title: "kind", Drop: 7})
 	for _, p := range phasesOf(t) {
-		first, _, _ := strings.Cut(p, "+") // the legend of the bars has the whole name
-		columns = append(columns, Column{Title: first, Right: true, Drop: 5})
+		columns = append(columns, Column{Title: beginning(p), Right: true, Drop: 5})
 	}
 	if slices.ContainsFunc(t.Rows, func(r results.Row) bool { return len(r.Taints) > 0 }) {
 		columns = append(columns, Column{Title: "doubtful", Right: true, Drop: 6})
@@ -98,6 +95,15 @@ func ComparisonTable(t results.Table, width int, g style.Glyphs, s style.Styles)
 		rows = append(rows, tableRow(r, g, s))
 	}
 	return Table(columns, rows, width, g, s)
+}
+
+// beginning is the first part of a phase's name; the legend of the bars has
+// the whole name.
+func beginning(phase string) string {
+	if i := strings.IndexAny(phase, "+,"); i > 0 {
+		return phase[:i]
+	}
+	return phase
 }
 
 func phasesOf(t results.Table) []string {
@@ -123,13 +129,15 @@ func tableRow(r results.Row, g style.Glyphs, s style.Styles) []Cell {
 	}
 	row := []Cell{
 		{mark + r.Label, weight},
-		{results.Seconds(r.Boot.Median), weight},
-		{intervalText(r.Boot, g), s.Fg},
+		{results.Seconds(r.Shown().Median), weight},
+		{intervalText(r.Shown(), g), s.Fg},
 		{fmt.Sprintf("%d/%d", r.OK, r.Total), runs},
 		{ratioText(r.Ratio, g), s.Fg},
-		{results.Seconds(r.Management.Median), s.Fg},
-		{kindText(r.Subject.Kind), s.FgMuted},
 	}
+	for _, other := range r.Others() {
+		row = append(row, Cell{results.Seconds(other.Median), s.Fg})
+	}
+	row = append(row, Cell{kindText(r.Subject.Kind), s.FgMuted})
 	for _, p := range r.Phases {
 		row = append(row, Cell{results.Seconds(value(p.Seconds)), s.FgMuted})
 	}
@@ -193,11 +201,12 @@ func doubtfulText(r results.Row) string {
 	return fmt.Sprintf("%d/%d", n, r.Total)
 }
 
-// PhaseBars draws the median phases of each row. A row whose phases are not all
-// known has one bar for its whole boot, and the reason under the picture.
+// PhaseBars draws the median phases of each row. A row whose phases up to its
+// headline are not all known has one bar for the whole, and the reason under
+// the picture.
 func PhaseBars(t results.Table, width int, g style.Glyphs, s style.Styles) []string {
 	names := phasesOf(t)
-	whole := len(names) // series of a boot that cannot be divided
+	whole := len(names) // series of what cannot be divided
 	var bars []Bar
 	var why []string
 	for _, r := range t.Rows {
@@ -205,7 +214,9 @@ func PhaseBars(t results.Table, width int, g style.Glyphs, s style.Styles) []str
 		for i, p := range r.Phases {
 			if p.Seconds == nil {
 				why = append(why, r.Label+": "+p.Name+" is not known: "+p.Why)
-				b.Parts = nil
+				if !r.After(p) {
+					b.Parts = nil
+				}
 				break
 			}
 			b.Parts = append(b.Parts, Part{i, *p.Seconds})
@@ -216,7 +227,7 @@ func PhaseBars(t results.Table, width int, g style.Glyphs, s style.Styles) []str
 		bars = append(bars, b)
 	}
 	if len(why) > 0 {
-		names = append(names, "whole boot, phases not known")
+		names = append(names, "whole "+t.Words().Noun+", phases not known")
 	}
 	lines := Gantt(bars, names, width, g, s)
 	for _, text := range why {

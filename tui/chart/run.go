@@ -27,6 +27,8 @@ func RunLine(r results.Run, done, total, width int, g style.Glyphs, s style.Styl
 	switch d, ok := tl.Between(observe.VCPUStart, finishOf(r)); {
 	case r.Outcome != results.OutcomeOK && r.Outcome != results.OutcomeTainted:
 		l.add(st, fit("  "+string(r.Outcome)+": "+g.Clean(r.Cause), rest(), g))
+	case r.Scenario.Joins():
+		l.join(tl, width, g, s)
 	case ok:
 		l.add(s.Title, fit("  "+results.Seconds(d.Seconds()), rest(), g))
 		l.add(s.FgMuted, fit("  "+phaseText(tl, finishOf(r)), rest(), g))
@@ -47,8 +49,12 @@ func finishOf(r results.Run) observe.Milestone {
 }
 
 func phaseText(t observe.Timeline, finish observe.Milestone) string {
+	return spansText(observe.Phases(t, finish))
+}
+
+func spansText(spans []observe.PhaseSpan) string {
 	var parts []string
-	for _, p := range observe.Phases(t, finish) {
+	for _, p := range spans {
 		if p.OK {
 			parts = append(parts, p.Name+" "+results.Digits(p.Length.Seconds()))
 		}
@@ -56,13 +62,15 @@ func phaseText(t observe.Timeline, finish observe.Milestone) string {
 	return strings.Join(parts, ", ")
 }
 
-// Timeline draws the milestones of one boot: when each was seen, how exactly and
-// where, on a time axis from the request. Milestones that were not seen have
-// their reason instead.
+// Timeline draws the milestones of one boot or join: when each was seen, how
+// exactly and where, on a time axis from the request, or from the trigger of a
+// join on a machine that ran already. Milestones that were not seen have their
+// reason instead.
 func Timeline(t observe.Timeline, width int, g style.Glyphs, s style.Styles) []string {
+	infos, zero := tableOf(t)
 	last := 0.0
 	for _, e := range t.Events {
-		last = math.Max(last, e.T.Seconds())
+		last = math.Max(last, (e.T - zero).Seconds())
 	}
 	plot := max(0, width-86) // what the table needs at its widest
 	sc := newScale(0, last, max(plot, 1))
@@ -74,12 +82,12 @@ func Timeline(t observe.Timeline, width int, g style.Glyphs, s style.Styles) []s
 		columns = append(columns, Column{Title: fmt.Sprintf("0 to %s s", sc.Text(sc.High)), Drop: 3})
 	}
 	var rows [][]Cell
-	for _, info := range observe.Milestones() {
+	for _, info := range infos {
 		if e, ok := t.Find(info.Milestone); ok {
 			rows = append(rows, []Cell{
-				{info.ID, s.FgFaint}, {info.Title, s.Fg}, {qualityMark(e.Q) + results.Seconds(e.T.Seconds()), s.Title},
+				{info.ID, s.FgFaint}, {info.Title, s.Fg}, {qualityMark(e.Q) + results.Seconds((e.T - zero).Seconds()), s.Title},
 				{errorText(e.Err), s.FgMuted}, {sourceText(e.Source), s.FgMuted},
-				{strings.Repeat(g.Line, sc.cell(e.T.Seconds())) + g.Dot, s.Of(1)},
+				{strings.Repeat(g.Line, sc.cell((e.T-zero).Seconds())) + g.Dot, s.Of(1)},
 			})
 		} else {
 			why := t.Why(info.Milestone)
@@ -140,6 +148,12 @@ func sourceText(src observe.Source) string {
 		return "the guest"
 	case observe.SourceLogin:
 		return "SSH login"
+	case observe.SourceAPI:
+		return "cluster's API"
+	case observe.SourceAudit:
+		return "API's audit log"
+	case observe.SourceClient:
+		return "our command"
 	}
 	return string(src)
 }
