@@ -18,7 +18,9 @@ const (
 	axisHeight   = 30.0
 	barHeight    = 26.0
 	rowHeight    = 42.0
+	stepHeight   = 30.0
 	dot          = 5.0
+	wholeSeries  = 7 // of what cannot be divided, unless there are more phases
 	lanes        = 5 // dots beside each other are stacked this high
 )
 
@@ -85,15 +87,23 @@ func ganttOf(t results.Table) picture {
 	}
 	axis := stats.NewAxis(0, longest, 8)
 	p := newPicture(axis, len(t.Rows), rowHeight)
-	p.Alt = "Median length of each phase of the boot, one bar for each system"
+	noun := t.Words().Noun
+	whole := wholeSeries
+	p.Alt = "Median length of each phase of the " + noun + ", one bar for each system"
 	var names []string
+	undivided := false
 	for i, r := range t.Rows {
 		top := axisHeight + float64(i)*rowHeight + (rowHeight-barHeight)/2
 		row := pictureRow{Y: top, TextY: top + barHeight/2 + 5, Label: shortLabel(r.Label), Value: results.Seconds(r.Primary().Median)}
-		if phases, why := phasesOf(r); why != "" {
+		phases, why := phasesOf(r)
+		if why != "" {
 			p.Notes = append(p.Notes, r.Label+": "+why)
+		}
+		whole = max(whole, len(r.Phases))
+		if len(phases) == 0 {
 			if m := r.Primary().Median; m > 0 && !math.IsInf(m, 0) {
-				row.Bars = []bar{{labelWidth, top, axis.Share(m) * plotWidth, barHeight, 7, "whole boot: " + results.Seconds(m)}}
+				row.Bars = []bar{{labelWidth, top, axis.Share(m) * plotWidth, barHeight, whole, "whole " + noun + ": " + results.Seconds(m)}}
+				undivided = true
 			}
 		} else {
 			at := 0.0
@@ -109,15 +119,27 @@ func ganttOf(t results.Table) picture {
 		p.Rows = append(p.Rows, row)
 	}
 	for series, name := range names {
-		p.Legend = append(p.Legend, legendItem{series, name, labelWidth + float64(series)*180, p.Bottom + 14})
+		p.Legend = append(p.Legend, legendItem{Series: series, Text: name})
 	}
-	if len(p.Notes) > 0 {
-		p.Legend = append(p.Legend, legendItem{7, "whole boot, phases not known", labelWidth + float64(len(names))*180, p.Bottom + 14})
+	if undivided {
+		p.Legend = append(p.Legend, legendItem{Series: whole, Text: "whole " + noun + ", phases not known"})
 	}
-	if len(p.Legend) > 0 {
-		p.Height = p.Bottom + 36
-	}
+	p.placeLegend()
 	return p
+}
+
+// placeLegend sets the legend under the picture: up to four items beside each
+// other, more in rows of three.
+func (p *picture) placeLegend() {
+	columns, step := 4, 180.0
+	if len(p.Legend) > columns {
+		columns, step = 3, 250.0
+	}
+	for i := range p.Legend {
+		p.Legend[i].X = labelWidth + float64(i%columns)*step
+		p.Legend[i].Y = p.Bottom + 14 + float64(i/columns)*22
+		p.Height = p.Legend[i].Y + 22
+	}
 }
 
 func rowLength(r results.Row) float64 {
@@ -133,12 +155,18 @@ func rowLength(r results.Row) float64 {
 	return sum
 }
 
-// phasesOf returns the phases of a row, or why they cannot be drawn.
+// phasesOf returns the phases of a row that can be drawn, and why others
+// cannot. Without all up to the headline there are none.
 func phasesOf(r results.Row) ([]results.PhaseMedian, string) {
-	for _, p := range r.Phases {
-		if p.Seconds == nil {
-			return nil, p.Name + " is not known: " + p.Why
+	for i, p := range r.Phases {
+		if p.Seconds != nil {
+			continue
 		}
+		why := p.Name + " is not known: " + p.Why
+		if r.After(p) {
+			return r.Phases[:i], why
+		}
+		return nil, why
 	}
 	return r.Phases, ""
 }

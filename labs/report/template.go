@@ -24,12 +24,12 @@ const page = `{{define "page"}}<!doctype html>
 <h2>Comparison</h2>
 <p class="muted">{{clean .Conditions}}</p>
 <div class="wide"><table>
-<thead><tr><th>system</th><th>boot, median</th><th>95 % interval (s)</th><th>runs ok</th><th>times {{clean .Baseline}}</th><th>management answers</th><th>doubtful</th><th>failure rate at most</th></tr></thead>
+<thead><tr><th>system</th><th>{{.Words.Primary}}, median</th><th>95 % interval (s)</th><th>runs ok</th><th>times {{clean .Baseline}}</th>{{range .Words.Longer}}<th>{{.}}</th>{{end}}<th>doubtful</th><th>failure rate at most</th></tr></thead>
 <tbody>{{range .Rows}}
-<tr{{if .Fastest}} class="fastest"{{end}}><th scope="row">{{clean .Label}}{{if .Fastest}} <span class="tag best">fastest</span>{{end}}<br><span class="muted">{{clean .Title}} {{clean .Version}}</span> <span class="tag">{{clean .Kind}}</span></th><td class="main">{{.Boot}}</td><td>{{.Interval}}</td><td{{if .Failed}} class="bad"{{end}}>{{.Runs}}</td><td>{{.Ratio}}</td><td>{{.Management}}</td><td>{{.Doubtful}}</td><td>{{.Bound}}</td></tr>{{end}}
+<tr{{if .Fastest}} class="fastest"{{end}}><th scope="row">{{clean .Label}}{{if .Fastest}} <span class="tag best">fastest</span>{{end}}<br><span class="muted">{{clean .Title}} {{clean .Version}}</span> <span class="tag">{{clean .Kind}}</span></th><td class="main">{{.Headline}}</td><td>{{.Interval}}</td><td{{if .Failed}} class="bad"{{end}}>{{.Runs}}</td><td>{{.Ratio}}</td>{{range .Others}}<td>{{.}}</td>{{end}}<td>{{.Doubtful}}</td><td>{{.Bound}}</td></tr>{{end}}
 </tbody></table></div>
 <h2>Where the time goes</h2>
-<p class="muted">Median of each phase, from the start of the CPUs. Medians of phases need not add up to the median of the whole, which stands at the right.</p>
+<p class="muted">Median of each phase, from {{.Words.Origin}}{{.Words.Until}}. Medians of phases need not add up to the median of the whole, which stands at the right.</p>
 {{template "gantt" .Gantt}}
 {{range .Gantt.Notes}}<p class="muted">{{clean .}}</p>
 {{end}}<div class="wide"><table class="small"><thead><tr><th>system</th>{{range .PhaseNames}}<th>{{clean .}}</th>{{end}}</tr></thead><tbody>{{range .Rows}}
@@ -38,7 +38,12 @@ const page = `{{define "page"}}<!doctype html>
 <h2>Every run: {{.Headline}}</h2>
 <p class="muted">One mark for each measured run; hollow marks are doubtful runs. Below them the median and its 95 % interval. The axis does not start at 0.</p>
 {{template "strip" .Strip}}
-</section>
+{{range .Typical}}<h2>One join: {{clean .Label}}</h2>
+<p class="muted">{{clean .Text}}</p>
+{{template "gantt" .Steps}}
+{{range .Steps.Notes}}<p class="muted">{{clean .}}</p>
+{{end}}{{with .Waits}}<dl>{{range .}}<dt>{{.Name}}</dt><dd>{{.Value}}</dd>{{end}}</dl>
+{{end}}{{end}}</section>
 {{end}}{{if or .Notes .Warnings}}<section><h2>Keep in mind</h2><ul>
 {{range .Warnings}}<li class="warn">{{clean .}}</li>
 {{end}}{{range .Notes}}<li>{{clean .}}</li>
@@ -57,7 +62,7 @@ const page = `{{define "page"}}<!doctype html>
 </html>
 {{end}}{{define "facts"}}<dl>{{range .}}<dt>{{.Name}}</dt><dd>{{clean .Value}}</dd>{{end}}</dl>{{end}}`
 
-const runList = `{{define "run"}}<details><summary><span class="tag {{if .Good}}best{{else}}worst{{end}}">{{clean .Outcome}}</span> <b>{{clean .Subject}}</b> {{clean .Boot}} <span class="muted">{{clean .Phase}}, block {{.Block}}, place {{.Pos}}, run {{clean .ID}}{{if .Taints}}, doubtful{{end}}</span></summary>
+const runList = `{{define "run"}}<details><summary><span class="tag {{if .Good}}best{{else}}worst{{end}}">{{clean .Outcome}}</span> <b>{{clean .Subject}}</b> {{clean .Time}} <span class="muted">{{clean .Phase}}, block {{.Block}}, place {{.Pos}}, run {{clean .ID}}{{if .Taints}}, doubtful{{end}}</span></summary>
 {{if .Cause}}<p class="warn">{{clean .Cause}}</p>{{end}}{{range .Taints}}<p class="warn">{{clean .}}</p>{{end}}
 <div class="wide"><table class="small"><thead><tr><th></th><th class="words">milestone</th><th>time</th><th>error</th><th>source</th><th class="words">what was seen</th></tr></thead><tbody>
 {{range .Rows}}<tr{{if not .Seen}} class="muted"{{end}}><td>{{.ID}}</td><th scope="row">{{clean .Title}}</th>{{if .Seen}}<td>{{.Time}}</td><td>{{.Error}}</td><td>{{clean .Source}}</td><td class="words"><code>{{clean .Raw}}</code></td>{{else}}<td colspan="4" class="words">not seen: {{clean .Why}}</td>{{end}}</tr>
@@ -70,7 +75,11 @@ const pictures = `{{define "patterns"}}<svg width="0" height="0" aria-hidden="tr
 <pattern id="p1" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="c1"/><circle cx="3" cy="3" r="1.2" class="over"/></pattern>
 <pattern id="p2" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="c2"/></pattern>
 <pattern id="p3" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="c3"/><rect width="6" height="2" class="over"/></pattern>
+<pattern id="p4" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="6" height="6" class="c4"/><rect width="2" height="6" class="over"/></pattern>
+<pattern id="p5" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" class="c5"/><rect width="4" height="4" class="over"/><rect x="4" y="4" width="4" height="4" class="over"/></pattern>
+<pattern id="p6" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="c6"/><rect width="2" height="6" class="over"/></pattern>
 <pattern id="p7" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="c7"/></pattern>
+<pattern id="p8" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" class="c7"/><rect width="8" height="4" class="over"/></pattern>
 </defs></svg>{{end}}
 {{define "axis"}}{{$bottom := .Bottom}}{{range .Ticks}}<line class="grid" x1="{{unit .X}}" x2="{{unit .X}}" y1="22" y2="{{unit $bottom}}"/><text class="tick" x="{{unit .X}}" y="14" text-anchor="middle">{{.Text}}</text>{{end}}{{end}}
 {{define "gantt"}}<svg class="plot" viewBox="0 0 {{unit .Width}} {{unit .Height}}" role="img" aria-label="{{.Alt}}">{{template "axis" .}}
@@ -82,8 +91,8 @@ const pictures = `{{define "patterns"}}<svg width="0" height="0" aria-hidden="tr
 {{end}}</svg>{{end}}`
 
 const look = `{{define "look"}}<style>
-:root{--bg:#fff;--fg:#1c2129;--muted:#565b66;--line:#d5d9e0;--panel:#f5f7fa;--accent:#0b5cad;--ok:#0f6b3c;--bad:#b3261e;--warnbg:#fff4d6;--warnfg:#5c3d00;--over:#ffffff66;--c0:#b36a00;--c1:#0072b2;--c2:#00805c;--c3:#a0457c;--c7:#7a808b}
-@media (prefers-color-scheme:dark){:root{--bg:#12151a;--fg:#e4e7ec;--muted:#a3a9b5;--line:#333a45;--panel:#1a1f27;--accent:#7cc4ff;--ok:#6fd39a;--bad:#ff8f87;--warnbg:#3a2f10;--warnfg:#f6dc9a;--over:#00000055;--c0:#e69f00;--c1:#56b4e9;--c2:#2fc69b;--c3:#d98cb3;--c7:#8b919c}}
+:root{--bg:#fff;--fg:#1c2129;--muted:#565b66;--line:#d5d9e0;--panel:#f5f7fa;--accent:#0b5cad;--ok:#0f6b3c;--bad:#b3261e;--warnbg:#fff4d6;--warnfg:#5c3d00;--over:#ffffff66;--c0:#b36a00;--c1:#0072b2;--c2:#00805c;--c3:#a0457c;--c4:#5b53b5;--c5:#7d6a00;--c6:#b5472f;--c7:#7a808b}
+@media (prefers-color-scheme:dark){:root{--bg:#12151a;--fg:#e4e7ec;--muted:#a3a9b5;--line:#333a45;--panel:#1a1f27;--accent:#7cc4ff;--ok:#6fd39a;--bad:#ff8f87;--warnbg:#3a2f10;--warnfg:#f6dc9a;--over:#00000055;--c0:#e69f00;--c1:#56b4e9;--c2:#2fc69b;--c3:#d98cb3;--c4:#a9a2f2;--c5:#d6c34a;--c6:#f0936f;--c7:#8b919c}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:70rem;padding:2rem 1.25rem 4rem;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 h1{font-size:1.6rem;line-height:1.3;margin:.2rem 0 1rem;text-wrap:pretty;overflow-wrap:anywhere}
@@ -108,11 +117,11 @@ td.main{font-weight:700}
 .plot text{font-size:14px;fill:var(--fg)} .plot .tick{fill:var(--muted);font-size:13px} .plot .value{font-weight:700} .plot .bad{fill:var(--bad)}
 .grid{stroke:var(--line)} .interval{stroke:var(--muted);stroke-width:5;stroke-linecap:round;opacity:.75} .median{fill:var(--accent)}
 .dot{fill:var(--c1);stroke:var(--c1);stroke-width:1.4;fill-opacity:.75} .hollow{fill:var(--panel);fill-opacity:1}
-.c0{fill:var(--c0)} .c1{fill:var(--c1)} .c2{fill:var(--c2)} .c3{fill:var(--c3)} .c7{fill:var(--c7)} .over{fill:var(--over)}
+.c0{fill:var(--c0)} .c1{fill:var(--c1)} .c2{fill:var(--c2)} .c3{fill:var(--c3)} .c4{fill:var(--c4)} .c5{fill:var(--c5)} .c6{fill:var(--c6)} .c7{fill:var(--c7)} .over{fill:var(--over)}
 details{border:1px solid var(--line);border-radius:8px;margin:.35rem 0;padding:0 .8rem} summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
 .small{font-size:.85rem} .small th,.small td{padding:.2rem .6rem} .small th[scope=row]{font-weight:400;min-width:9rem}
 code{font:.85em ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;font-size:.9rem} dt{color:var(--muted)} dd{margin:0;overflow-wrap:anywhere}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 2rem}
-@media print{:root{--bg:#fff;--fg:#000;--muted:#444;--line:#bbb;--panel:#fff;--accent:#0b5cad;--ok:#0f6b3c;--bad:#b3261e;--warnbg:#fff;--warnfg:#000;--over:#ffffff66;--c0:#b36a00;--c1:#0072b2;--c2:#00805c;--c3:#a0457c;--c7:#7a808b}body{max-width:none;padding:0;font-size:11px}*{print-color-adjust:exact}h2{break-after:avoid}.plot,tr,details{break-inside:avoid}.wide{overflow:visible}th,td{padding:.2rem .35rem}}
+@media print{:root{--bg:#fff;--fg:#000;--muted:#444;--line:#bbb;--panel:#fff;--accent:#0b5cad;--ok:#0f6b3c;--bad:#b3261e;--warnbg:#fff;--warnfg:#000;--over:#ffffff66;--c0:#b36a00;--c1:#0072b2;--c2:#00805c;--c3:#a0457c;--c4:#5b53b5;--c5:#7d6a00;--c6:#b5472f;--c7:#7a808b}body{max-width:none;padding:0;font-size:11px}*{print-color-adjust:exact}h2{break-after:avoid}.plot,tr,details{break-inside:avoid}.wide{overflow:visible}th,td{padding:.2rem .35rem}}
 </style>{{end}}`

@@ -27,14 +27,17 @@ type (
 	}
 	tableView struct {
 		Conditions, Headline, Baseline string
+		Words                          results.Words
 		PhaseNames                     []string
 		Rows                           []rowView
 		Gantt, Strip                   picture
+		Typical                        []typicalView // of joins
 	}
 	rowView struct {
 		Label, Title, Version, Kind  string
 		Fastest                      bool
-		Boot, Interval, Management   string
+		Headline, Interval           string
+		Others                       []string
 		Runs, Bound, Ratio, Doubtful string
 		Failed                       bool
 		Phases                       []string
@@ -47,10 +50,10 @@ func newPage(s results.Session, runs []results.Run, c results.Comparison) pageVi
 	p := pageView{
 		Session: s, Started: s.Started.UTC().Format("2006-01-02 15:04 UTC"), Answer: c.Answer,
 		Banners: c.Banners, Notes: c.Notes, Warnings: c.Warnings,
-		Facts: environmentFacts(s), Design: designFacts(s), Method: method(),
+		Facts: environmentFacts(s), Design: designFacts(s), Method: method(c),
 	}
 	for _, t := range c.Tables {
-		p.Tables = append(p.Tables, newTable(t))
+		p.Tables = append(p.Tables, newTable(t, runs))
 		for _, r := range t.Rows {
 			for _, taint := range r.Taints {
 				p.Doubtful = append(p.Doubtful, doubt{r.Label, taint.Taint, fmt.Sprintf("%d of %d", taint.Runs, r.Total)})
@@ -63,17 +66,23 @@ func newPage(s results.Session, runs []results.Run, c results.Comparison) pageVi
 	return p
 }
 
-func newTable(t results.Table) tableView {
-	v := tableView{Conditions: conditions(t), Baseline: t.Baseline, Headline: "boot", Gantt: ganttOf(t), Strip: stripOf(t)}
-	if len(t.Rows) > 0 && t.Rows[0].Boot.N == 0 {
+func newTable(t results.Table, runs []results.Run) tableView {
+	v := tableView{Conditions: conditions(t), Words: t.Words(), Baseline: t.Baseline, Headline: "boot", Gantt: ganttOf(t), Strip: stripOf(t)}
+	switch {
+	case t.Scenario.Joins():
+		v.Headline, v.Typical = v.Words.Headline, typicalRuns(t, runs)
+	case len(t.Rows) > 0 && t.Rows[0].Boot.N == 0:
 		v.Headline = "management answers"
 	}
 	for _, r := range t.Rows {
 		row := rowView{
 			Label: r.Label, Title: r.Subject.Title, Version: r.Subject.Version, Kind: kindText(r.Subject), Fastest: r.Fastest,
-			Boot: results.Seconds(r.Boot.Median), Interval: intervalText(r.Boot), Management: results.Seconds(r.Management.Median),
+			Headline: results.Seconds(r.Shown().Median), Interval: intervalText(r.Shown()),
 			Runs: fmt.Sprintf("%d of %d", r.OK, r.Total), Failed: r.OK < r.Total,
 			Bound: fmt.Sprintf("%.0f %%", r.FailureBound*100), Ratio: ratioText(r.Ratio), Doubtful: doubtfulText(r),
+		}
+		for _, other := range r.Others() {
+			row.Others = append(row.Others, results.Seconds(other.Median))
 		}
 		v.PhaseNames = v.PhaseNames[:0]
 		for _, p := range r.Phases {
@@ -182,7 +191,7 @@ func designFacts(s results.Session) []fact {
 }
 
 type runView struct {
-	ID, Subject, Phase, Outcome, Cause, Boot string
+	ID, Subject, Phase, Outcome, Cause, Time string
 	Good                                     bool
 	Block, Pos                               int
 	Taints                                   []string
@@ -198,21 +207,12 @@ type milestoneView struct {
 func newRun(r results.Run) runView {
 	v := runView{
 		ID: r.RunID, Subject: r.Subject.OS, Phase: string(r.Phase), Outcome: string(r.Outcome), Cause: r.Cause,
-		Good: r.Outcome == results.OutcomeOK, Block: r.Block, Pos: r.Pos, Taints: r.Taints, Boot: "boot time unknown",
+		Good: r.Outcome == results.OutcomeOK, Block: r.Block, Pos: r.Pos, Taints: r.Taints, Time: headlineOf(r),
 	}
 	tl := r.Timeline()
-	if d, ok := tl.Between(observe.VCPUStart, observe.BootComplete); ok {
-		v.Boot = results.Seconds(d.Seconds())
-	}
-	var named []observe.Milestone
-	for _, info := range observe.Milestones() {
-		named = append(named, info.Milestone)
-		v.Rows = append(v.Rows, milestoneRow(tl, info))
-	}
-	for _, e := range r.Events { // what this version does not know is still shown
-		if !slices.Contains(named, e.M) {
-			v.Rows = append(v.Rows, milestoneRow(tl, observe.Info{Milestone: e.M, Title: string(e.M)}))
-		}
+	infos, zero := milestonesOf(r)
+	for _, info := range infos {
+		v.Rows = append(v.Rows, milestoneRow(tl, info, zero))
 	}
 	v.Facts = []fact{{"load", text(r.Env.Volatile.Load1)}, {"CPU pressure (%)", text(r.Env.Volatile.PSICPUSome10)}, {"stolen ticks", text(r.Env.Volatile.Steal)},
 		{"console bytes", text(r.Counters.SerialBytes)}, {"frames", text(r.Counters.Frames)}, {"bytes that left", text(r.Counters.EgressBytes)}, {"bytes kept from leaving", text(r.Counters.RefusedBytes)}}
@@ -222,7 +222,7 @@ func newRun(r results.Run) runView {
 	return v
 }
 
-func milestoneRow(t observe.Timeline, info observe.Info) milestoneView {
+func milestoneRow(t observe.Timeline, info observe.Info, zero time.Duration) milestoneView {
 	m := milestoneView{ID: info.ID, Title: info.Title}
 	e, ok := t.Find(info.Milestone)
 	if !ok {
@@ -233,21 +233,61 @@ func milestoneRow(t observe.Timeline, info observe.Info) milestoneView {
 		return m
 	}
 	before := map[observe.Quality]string{observe.AtMost: "≤ ", observe.AtLeast: "≥ ", observe.Estimate: "about "}
-	m.Seen, m.Time, m.Source, m.Raw = true, before[e.Q]+results.Seconds(e.T.Seconds()), string(e.Source), e.Raw
+	m.Seen, m.Time, m.Source, m.Raw = true, before[e.Q]+results.Seconds((e.T-zero).Seconds()), string(e.Source), e.Raw
 	if e.Err > 0 {
 		m.Error = "± " + e.Err.Round(100*time.Microsecond).String()
 	}
 	return m
 }
 
-func method() []string {
-	return []string{
+// headlineOf is how long a run took.
+func headlineOf(r results.Run) string {
+	tl := r.Timeline()
+	if r.Scenario.Joins() {
+		if d, ok := tl.JoinSince(observe.NodeReady); ok {
+			return "ready after " + results.Seconds(d.Seconds())
+		}
+		return "join time unknown"
+	}
+	if d, ok := tl.Between(observe.VCPUStart, observe.BootComplete); ok {
+		return results.Seconds(d.Seconds())
+	}
+	return "boot time unknown"
+}
+
+// milestonesOf lists what to tell of a run and the time that is its zero: the
+// request, or of a warm join the trigger. What this version does not know is
+// told too.
+func milestonesOf(r results.Run) ([]observe.Info, time.Duration) {
+	infos, zero := observe.Milestones(), time.Duration(0)
+	if r.Scenario.Joins() {
+		infos = append(infos, observe.JoinMilestones()...)
+		zero, _ = r.Timeline().At(observe.Trigger)
+	}
+	for _, e := range r.Events {
+		if !slices.ContainsFunc(infos, func(x observe.Info) bool { return x.Milestone == e.M }) {
+			infos = append(infos, observe.Info{Milestone: e.M, Title: string(e.M)})
+		}
+	}
+	return infos, zero
+}
+
+func method(c results.Comparison) []string {
+	origin, verb := "the start of the virtual CPUs", "boots"
+	if len(c.Tables) > 0 && c.Tables[0].Scenario.Joins() {
+		origin, verb = c.Tables[0].Words().Origin, "joins"
+	}
+	list := []string{
 		"Every milestone is something seen from outside the guest and stamped by this machine's monotonic clock. What was not seen is unknown, with a reason.",
-		"Sources of milestones: req our own call, qmp QEMU's event, lifecycle libvirt's event, rpc the call returned, ser serial console, fw firmware's debug port, net frame on the lab's network, syn TCP probe, in told by the guest, login SSH login.",
-		"Each block boots every system once, in shuffled order, from a fresh overlay. Warm-ups are in no statistic.",
-		"Times run from the start of the virtual CPUs. The middle is the median; its 95 % interval lies between two of the measured values, chosen by the exact binomial distribution. It needs 6 runs.",
+		"Sources of milestones: req our own call, qmp QEMU's event, lifecycle libvirt's event, rpc the call returned, ser serial console, fw firmware's debug port, net frame on the lab's network, syn TCP probe, in told by the guest, login SSH login, k8s a watch of the cluster's API, aud the API server's audit log, client our own command.",
+		"Each block " + verb + " every system once, in shuffled order, from a fresh overlay. Warm-ups are in no statistic.",
+		"Times run from " + origin + ". The middle is the median; its 95 % interval lies between two of the measured values, chosen by the exact binomial distribution. It needs 6 runs.",
 		"Ratios compare runs of the same block (Hodges-Lehmann estimate on logarithms, exact signed-rank interval), so that drift of the machine cancels. Intervals are for each ratio alone; with many systems some will exclude 1 by chance.",
 		"A run that did not finish counts as infinitely slow. Far points are kept. Runs marked tainted are shown and counted, but are in no statistic.",
 		"The bound on failures is exact: the largest rate that the runs do not rule out at 95 %.",
 	}
+	if verb == "joins" {
+		list = append(list, "Each join has a node name of its own. The watches of the cluster's API are open before the machine is told to join; what they show is stamped when it arrives. All images are on the node or in the lab's own registry.")
+	}
+	return list
 }
