@@ -6,6 +6,8 @@
 // It imports no other package of distrolab.
 package distros
 
+import "slices"
+
 // Kind says what an entry's image really is, so that no reader takes a guest
 // built on this machine for a vendor's product.
 type Kind string
@@ -94,4 +96,20 @@ type BootProfile struct {
 type Fault struct {
 	Pattern string `yaml:"pattern" json:"pattern"` // RE2, matched on one console line
 	Cause   string `yaml:"cause" json:"cause"`     // one sentence, with what to do
+
+	// Except are the deliveries with which the line belongs to a good boot.
+	Except []DeliveryKind `yaml:"except,omitempty" json:"except,omitempty"`
+}
+
+// For is the profile of a boot whose config comes by a delivery: without the
+// faults that are none with it.
+func (b BootProfile) For(delivery DeliveryKind) BootProfile {
+	var faults []Fault
+	for _, f := range b.Faults {
+		if !slices.Contains(f.Except, delivery) {
+			faults = append(faults, f)
+		}
+	}
+	b.Faults = faults
+	return b
 }

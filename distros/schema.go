@@ -141,7 +141,7 @@ func schemaEnums() map[string][]string {
 	enums := map[string][]string{
 		"kind": kinds(), "support.state": supportStates(), "facts.key": criterionKeys(),
 		"release.resolver":  resolvers(),
-		"hardware.firmware": firmwares(), "hardware.cpu_level": cpuLevels(), "boot.finish": Milestones(),
+		"hardware.firmware": firmwares(), "hardware.cpu_level": cpuLevels(), "boot.finish": Milestones(), "boot.faults.except": deliveries(),
 	}
 	for _, config := range []string{"config", "other_configs"} {
 		enums[config+".format"] = formats()

@@ -176,6 +176,9 @@ func (c *checker) boot(b BootProfile) {
 	for i, f := range b.Faults {
 		c.pattern(f.Pattern, "boot", "faults", i, "pattern")
 		c.filled(f.Cause, "boot", "faults", i, "cause")
+		for k, kind := range f.Except {
+			c.oneOf(string(kind), deliveries(), "boot", "faults", i, "except", k)
+		}
 	}
 	if b.Finish != "" {
 		c.oneOf(b.Finish, known, "boot", "finish")

@@ -25,6 +25,13 @@ type listed struct {
 	distros.Distro
 	Standing distros.Standing `json:"standing"`
 	Latest   *release.Known   `json:"latest,omitempty"` // of the embedded snapshot
+	Joining  joining          `json:"joins"`
+}
+
+// joining is how a system becomes a node of a cluster that kubeadm made.
+type joining struct {
+	Way    distros.JoinWay `json:"way"`
+	Reason string          `json:"reason"`
 }
 
 func newList(a *application) *cobra.Command {
@@ -124,6 +131,7 @@ func (a *application) listed(d distros.Distro) (listed, error) {
 
 func asOf(d distros.Distro, known []release.Known, now time.Time) listed {
 	l := listed{Distro: d, Standing: d.Support.On(now)}
+	l.Joining.Way, l.Joining.Reason = d.Joins()
 	if i := slices.IndexFunc(known, func(k release.Known) bool { return k.Distro == d.Name }); i >= 0 {
 		l.Latest = &known[i]
 	}

@@ -154,6 +154,7 @@ func (p *page) lab(l listed) {
 		p.config([]string{"Config", "Another config"}[min(i, 1)], c)
 	}
 	p.row("Machine", leastMachine(l.Hardware))
+	p.row("Cluster", joinWords(l.Joining))
 	if l.Boot.User != "" {
 		p.row("Login", fmt.Sprintf("%s, by SSH", l.Boot.User))
 	} else if l.Boot.ManagementPort > 0 {
@@ -192,6 +193,18 @@ func (p *page) config(title string, c distros.ConfigProfile) {
 		if d.Kind != distros.DeliverNone {
 			p.row("  "+d.Call(), deliveryWords(d))
 		}
+	}
+}
+
+// joinWords say how a system gets into a lab's cluster.
+func joinWords(j joining) string {
+	switch {
+	case !j.Way.Applicable():
+		return "not applicable: " + j.Reason
+	case j.Way == distros.JoinsByKubeadm:
+		return "joins by kubeadm: " + j.Reason
+	default:
+		return j.Reason
 	}
 }
 
