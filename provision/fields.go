@@ -2,6 +2,7 @@ package provision
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -36,11 +37,20 @@ func (i Intent) Fields() []string {
 	add(i.Update.Auto != nil, "update")
 	add(i.Node != nil, "node")
 	add(i.Join != nil, "join")
+	if node, is := i.KubernetesNode(); is {
+		field := "node"
+		if i.Join != nil {
+			field = "join"
+		}
+		add(node.Bundle != nil, field+".bundle")
+		add(node.Pods != "", field+".pods")
+	}
+	add(i.Join != nil && i.Join.Manual, "join.manual")
 	return fields
 }
 
 // Unanswered lists the fields of the intent that neither a step nor a gap of
-// the config speaks of.
+// the config speaks of. A gap of a whole field answers its parts.
 func (c Config) Unanswered(i Intent) []string {
 	answered := map[string]bool{}
 	for _, s := range c.Steps {
@@ -53,7 +63,9 @@ func (c Config) Unanswered(i Intent) []string {
 	}
 	var missing []string
 	for _, field := range i.Fields() {
-		if !answered[field] && !answeredInParts(answered, field) {
+		whole, _, _ := strings.Cut(field, ".")
+		within := func(g Gap) bool { return g.Field == whole }
+		if !answered[field] && !answeredInParts(answered, field) && !slices.ContainsFunc(c.Gaps, within) {
 			missing = append(missing, field)
 		}
 	}

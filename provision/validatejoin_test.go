@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"distrolab/provision"
 	"distrolab/provision/internal/intenttest"
 )
@@ -62,8 +64,9 @@ func mirror(i *provision.Intent, host, url string) {
 // TestFieldsNamesEveryPart: each is answered on its own, parts of a field too.
 func TestFieldsNamesEveryPart(t *testing.T) {
 	intent := intenttest.Full()
+	intent.Join = intenttest.Join()
 	fields := intent.Fields()
-	if len(fields) != 19 {
+	if len(fields) != 20 {
 		t.Errorf("the full intent has %d fields: %v", len(fields), fields)
 	}
 	cfg := provision.Config{}
@@ -82,5 +85,20 @@ func TestFieldsNamesEveryPart(t *testing.T) {
 	}
 	if got := cfg.Unanswered(intent); got != nil {
 		t.Errorf("still open: %v", got)
+	}
+}
+
+// TestGapOfTheWholeAnswersItsParts: a system that does not join need not speak
+// of each part; one that joins must.
+func TestGapOfTheWholeAnswersItsParts(t *testing.T) {
+	intent := provision.Intent{Join: intenttest.Full().Join}
+	intent.Join.Manual = true
+	cfg := provision.Config{Gaps: []provision.Gap{{Field: "join"}}}
+	if got := cfg.Unanswered(intent); got != nil {
+		t.Errorf("open after the gap: %v", got)
+	}
+	cfg = provision.Config{Steps: []provision.Step{{Fields: []string{"join"}}}}
+	if diff := cmp.Diff([]string{"join.bundle", "join.pods", "join.manual"}, cfg.Unanswered(intent)); diff != "" {
+		t.Errorf("open after the step (-want +got):\n%s", diff)
 	}
 }

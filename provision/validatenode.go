@@ -61,8 +61,8 @@ func (c *checker) node(at string, n Node, net Network) {
 		return
 	}
 	for _, text := range net.Addresses {
-		if own, err := netip.ParsePrefix(text); err == nil && own.Overlaps(pods) {
-			c.add(at+".pods", "%q overlaps %s, the network of the machine itself", n.Pods, text)
+		if own, err := netip.ParsePrefix(text); err == nil && pods.Contains(own.Addr()) {
+			c.add(at+".pods", "%q holds %s, the machine's own address", n.Pods, text)
 		}
 	}
 }

@@ -57,9 +57,11 @@ func (w *writer) settings() {
 
 // files can only be the message of the day.
 func (w *writer) files() {
+	w.cfg.Gaps = append(w.cfg.Gaps, w.intent.Unfetched("Bottlerocket")...)
 	for i, f := range w.intent.Files {
 		field := fmt.Sprintf("files[%d]", i)
 		switch {
+		case f.Source != "":
 		case f.Path != "/etc/motd":
 			w.gap(field, "%s is left out: /etc is made anew from the settings at every boot and the rest is read-only; mount a ConfigMap into a pod, or write below /local by a bootstrap container", f.Path)
 		case !utf8.ValidString(f.Content):
@@ -155,6 +157,7 @@ func (w *writer) join() {
 	j := w.intent.Join
 	k := &kubernetesSettings{}
 	w.user.Settings.Kubernetes = k
+	w.cfg.Gaps = append(w.cfg.Gaps, w.intent.OwnKubelet("Bottlerocket")...)
 	yes, no, mode, provider, domain := true, false, "tls", "", clusterDomain
 	if j == nil {
 		k.StandaloneMode = &yes

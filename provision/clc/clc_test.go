@@ -15,6 +15,7 @@ import (
 	"distrolab/provision"
 	"distrolab/provision/clc"
 	"distrolab/provision/internal/intenttest"
+	"distrolab/provision/linux"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -90,6 +91,13 @@ func checkHolds(t rapid.TB, intent provision.Intent, cfg provision.Config) {
 		contents[f.Path] = string(data.Data)
 	}
 	for _, f := range append(slices.Clone(intent.Files), provision.File{Path: "/etc/hostname", Content: intent.Hostname + "\n"}) {
+		if f.Source != "" {
+			// The old Ignition knows SHA-512 alone, so a unit fetches.
+			if !strings.Contains(contents[provision.FetchPath], " "+f.SHA256+" "+linux.Quote(f.Source)+"\n") {
+				t.Fatalf("nothing fetches %s:\n%s", f.Path, contents[provision.FetchPath])
+			}
+			continue
+		}
 		if got, ok := contents[f.Path]; !ok || got != f.Content {
 			t.Fatalf("%s: content %q, want %q", f.Path, got, f.Content)
 		}

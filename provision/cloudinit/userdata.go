@@ -125,12 +125,12 @@ type command struct {
 func (w *work) commands() []command {
 	list := w.kernelCommands()
 	run := func(words ...string) { list = append(list, command{words: words}) }
+	if len(w.plan.Units) > 0 {
+		run("systemctl", "daemon-reload")
+	}
 	for _, r := range w.restarts {
 		words := []string{"systemctl", "try-restart", "--no-block", r.service}
 		list = append(list, command{words, "restarts " + r.service + ", which then reads its file", r.field})
-	}
-	if len(w.plan.Units) > 0 {
-		run("systemctl", "daemon-reload")
 	}
 	for _, u := range w.plan.Units {
 		switch {

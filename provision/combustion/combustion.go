@@ -84,7 +84,7 @@ func (p *plan) takeBackUsr(intent provision.Intent) {
 	for i, f := range intent.Files {
 		field := fmt.Sprintf("files[%d]", i)
 		gap := func(g provision.Gap) bool { return g.Field == field }
-		if strings.HasPrefix(f.Path, "/usr/") && slices.ContainsFunc(p.Gaps, gap) {
+		if f.Source == "" && strings.HasPrefix(f.Path, "/usr/") && slices.ContainsFunc(p.Gaps, gap) {
 			p.Gaps = slices.DeleteFunc(p.Gaps, gap)
 			p.Files = append(p.Files, linux.File{File: f, Field: field})
 		}

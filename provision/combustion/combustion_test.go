@@ -186,7 +186,7 @@ func wanted(t rapid.TB, intent provision.Intent, target provision.Target, cfg pr
 		put(f.File)
 	}
 	for i, f := range intent.Files {
-		if !slices.ContainsFunc(cfg.Gaps, func(g provision.Gap) bool { return g.Field == fmt.Sprintf("files[%d]", i) }) {
+		if f.Source == "" && !slices.ContainsFunc(cfg.Gaps, func(g provision.Gap) bool { return g.Field == fmt.Sprintf("files[%d]", i) }) {
 			put(f)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	butane "github.com/coreos/ignition/v2/butane/config"
 	"github.com/coreos/ignition/v2/butane/config/common"
 	"github.com/coreos/vcontext/report"
+	"github.com/vincent-petithory/dataurl"
 
 	"distrolab/distros"
 	"distrolab/provision"
@@ -37,10 +38,11 @@ const (
 // Render writes the documents for intent, which must be valid. What the
 // system cannot do is in the Config's Gaps.
 func Render(intent provision.Intent, target provision.Target) (provision.Config, error) {
-	if _, err := specOf(target); err != nil {
+	spec, err := specOf(target)
+	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering Butane: %w", err)
 	}
-	plan, err := linux.Make(intent, target.Distro.Userland, linux.FetchByFormat)
+	plan, err := linux.Make(intent, target.Distro.Userland, fetching(spec))
 	if err != nil {
 		return provision.Config{}, fmt.Errorf("rendering Butane: %w", err)
 	}
@@ -70,6 +72,15 @@ func Render(intent provision.Intent, target provision.Target) (provision.Config,
 	return cfg, nil
 }
 
+// fetching says who fetches: Ignition itself, but for that of the first spec,
+// which knows files by their SHA-512 alone.
+func fetching(spec string) linux.Fetching {
+	if spec == "3.0.0" {
+		return linux.FetchByUnit
+	}
+	return linux.FetchByFormat
+}
+
 // nameFor is the name of the one document: what the channel calls it.
 func nameFor(d distros.Delivery) string {
 	if d.Kind == distros.DeliverFWCfg {
@@ -78,10 +89,16 @@ func nameFor(d distros.Delivery) string {
 	return cmp.Or(d.File, documentName)
 }
 
-// encodedSecrets lists the files that hold a secret as Butane may write them:
-// in base64, where the text of the secret is not seen.
+// encodedSecrets lists what holds a secret as Butane may write it: whole files
+// in base64, where the text of the secret is not seen, and the secret in the
+// form that it has in a URL.
 func encodedSecrets(files []linux.File, secrets []string) []string {
 	var encoded []string
+	for _, secret := range secrets {
+		if escaped := dataurl.EscapeString(secret); escaped != secret {
+			encoded = append(encoded, escaped)
+		}
+	}
 	for _, f := range files {
 		if slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(f.Content, secret) }) {
 			encoded = append(encoded, base64.StdEncoding.EncodeToString([]byte(f.Content)))
@@ -274,6 +291,9 @@ func sudoersFile(users []provision.User) provision.File {
 // hold exactly is a data URL.
 func file(f provision.File) yamldoc.Node {
 	contents := yamldoc.Pair{Key: "inline", Value: yamldoc.Text(f.Content)}
+	if f.Source != "" {
+		return fetched(f)
+	}
 	switch {
 	case f.Content == "": // an empty inline counts as none, and overwrite needs one
 		contents = yamldoc.Pair{Key: "source", Value: yamldoc.Quoted("data:,")}
@@ -285,6 +305,20 @@ func file(f provision.File) yamldoc.Node {
 		yamldoc.Pair{Key: "mode", Value: yamldoc.Octal(f.EffectiveMode())},
 		yamldoc.Pair{Key: "overwrite", Value: yamldoc.Bool(true)},
 		yamldoc.Pair{Key: "contents", Value: yamldoc.Map(contents)},
+	)
+}
+
+// fetched is a file that Ignition downloads, in the initrd, and refuses when it
+// is not what it should be.
+func fetched(f provision.File) yamldoc.Node {
+	return yamldoc.Map(
+		yamldoc.Pair{Key: "path", Value: yamldoc.Text(f.Path)},
+		yamldoc.Pair{Key: "mode", Value: yamldoc.Octal(f.EffectiveMode())},
+		yamldoc.Pair{Key: "overwrite", Value: yamldoc.Bool(true)},
+		yamldoc.Pair{Key: "contents", Value: yamldoc.Map(
+			yamldoc.Pair{Key: "source", Value: yamldoc.Text(f.Source)},
+			yamldoc.Pair{Key: "verification", Value: yamldoc.Map(yamldoc.Pair{Key: "hash", Value: yamldoc.Text("sha256-" + f.SHA256)})},
+		)},
 	)
 }
 

@@ -201,12 +201,18 @@ func checkHolds(t rapid.TB, intent provision.Intent, cfg provision.Config) {
 		t.Fatal(err)
 	}
 	contents, modes := map[string]string{}, map[string]int{}
+	sources := map[string]string{}
 	for _, f := range doc.Storage.Files {
+		modes[f.Path] = *f.Mode
+		if f.Contents.Verification.Hash != nil {
+			sources[f.Path] = *f.Contents.Source + " " + *f.Contents.Verification.Hash
+			continue
+		}
 		url, err := dataurl.DecodeString(*f.Contents.Source)
 		if err != nil {
 			t.Fatal(err)
 		}
-		contents[f.Path], modes[f.Path] = string(url.Data), *f.Mode
+		contents[f.Path] = string(url.Data)
 	}
 	wanted := append(slices.Clone(intent.Files), provision.File{Path: "/etc/hostname", Content: intent.Hostname + "\n"})
 	for _, module := range intent.Kernel.Modules {
@@ -220,7 +226,11 @@ func checkHolds(t rapid.TB, intent provision.Intent, cfg provision.Config) {
 		}
 	}
 	for _, f := range wanted {
-		if got, ok := contents[f.Path]; !ok || got != f.Content {
+		if f.Source != "" {
+			if got, want := sources[f.Path], f.Source+" sha256-"+f.SHA256; got != want {
+				t.Fatalf("%s: fetched from %q, want %q", f.Path, got, want)
+			}
+		} else if got, ok := contents[f.Path]; !ok || got != f.Content {
 			t.Fatalf("%s: content %q, want %q", f.Path, got, f.Content)
 		}
 		if modes[f.Path] != f.EffectiveMode() {

@@ -260,6 +260,9 @@ func (p *plan) never() {
 	if len(p.intent.Packages) > 0 {
 		p.gap("packages", "k3OS has no package manager; run the program as a container")
 	}
+	if p.intent.Node != nil {
+		p.gap("node", "k3OS is a node of k3s, whose programs are in its image; no others can be brought")
+	}
 	if p.intent.Join != nil {
 		p.gap("join", "k3OS joins clusters of k3s only, and kubeadm made this one; to join k3s set k3os.server_url and k3os.token by hand")
 	}

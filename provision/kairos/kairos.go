@@ -117,8 +117,8 @@ func (w *writer) gap(field, reason string) {
 // of their own here, and a join is not kubeadm's.
 func (w *writer) plan(u distros.Userland) error {
 	ordinary := w.intent
-	ordinary.Kernel, ordinary.Join = provision.Kernel{}, nil
-	plan, err := linux.Make(ordinary, u, linux.FetchByUnit)
+	ordinary.Kernel, ordinary.Node, ordinary.Join = provision.Kernel{}, nil, nil
+	plan, err := linux.Make(ordinary, u, linux.FetchByNobody)
 	if err != nil {
 		return err
 	}
@@ -179,6 +179,9 @@ func (w *writer) elsewhere() {
 	}
 	if len(strings.Join(w.intent.Kernel.Args, " ")) > maxArgs {
 		w.gap("kernel.args", fmt.Sprintf("GRUB's environment block has 1024 bytes; at most %d are for arguments", maxArgs))
+	}
+	if w.intent.Node != nil {
+		w.gap("node", "Kairos brings k3s or k0s in its standard images, which are nodes of their own; build an image with kubeadm")
 	}
 	if w.intent.Join != nil {
 		w.gap("join", "Kairos has no kubeadm: its standard images bring k3s or k0s, which join their own clusters by the keys k3s-agent and k0s-worker")

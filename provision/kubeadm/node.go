@@ -10,13 +10,13 @@ import (
 // KubeletUnit runs the kubelet where a bundle brings it.
 const KubeletUnit = "kubelet.service"
 
-// Where a node's own files go. The drop-in has the name of that in Kubernetes'
-// packages, so that one of those on the system does not count. The network's
-// file comes first in its directory: runtimes take the first.
-const (
-	dropInPath  = "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf"
-	networkPath = "/etc/cni/net.d/00-distrolab.conflist"
-)
+// NetworkPath is the network of the pods. It comes first in its directory:
+// runtimes take the first.
+const NetworkPath = "/etc/cni/net.d/00-distrolab.conflist"
+
+// dropInPath has the name of the drop-in in Kubernetes' packages, so that one
+// of those on the system does not count.
+const dropInPath = "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf"
 
 // searchPath finds what a bundle brings before what the system has.
 const searchPath = "/opt/bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
@@ -41,7 +41,7 @@ func NodeFiles(n provision.Node) []provision.File {
 		)
 	}
 	if n.Pods != "" {
-		files = append(files, provision.File{Path: networkPath, Content: network(n.Pods)})
+		files = append(files, provision.File{Path: NetworkPath, Content: network(n.Pods)})
 	}
 	return files
 }

@@ -14,6 +14,8 @@ func (p *planner) source(f File) {
 	switch {
 	case p.fetching == FetchByFormat:
 		p.plan.Files = append(p.plan.Files, f)
+	case p.fetching == FetchByNobody:
+		p.gap(f.Field, "nothing on this system fetches %s at first boot; give its content, or bring it in an image", f.Path)
 	case p.userland.Init != "systemd":
 		p.gap(f.Field, "%s is fetched by a systemd unit, and this system does not run systemd; give its content", f.Path)
 	default:

@@ -37,35 +37,31 @@ func (p *planner) node() {
 	}
 	p.modules, p.sysctl = kubeadm.Modules(), kubeadm.Sysctl()
 	if node.Bundle != nil {
-		p.source(File{Field: field, Means: "holds Kubernetes' programs", File: provision.File{
+		p.source(File{Field: field + ".bundle", Means: "holds Kubernetes' programs", File: provision.File{
 			Path: provision.BundlePath, Source: node.Bundle.URL, SHA256: node.Bundle.SHA256,
 		}})
 	}
 	for _, f := range kubeadm.NodeFiles(node) {
-		p.file(field, nodeMeans(f.Path), f)
+		switch {
+		case f.Path == kubeadm.NetworkPath:
+			p.file(field+".pods", "puts the node's pods on a bridge with the addresses "+node.Pods, f)
+		case f.Path == provision.UnpackPath:
+			p.file(field+".bundle", "unpacks the bundle once", f)
+		default:
+			p.file(field+".bundle", "says how the kubelet starts", f)
+		}
 	}
 	for _, u := range kubeadm.NodeUnits(node) {
-		p.unit(Unit{Unit: u, Field: field})
+		p.unit(Unit{Unit: u, Field: field + ".bundle"})
 	}
-	switch {
-	case node.Bundle == nil:
+	if node.Bundle == nil {
 		p.note(field, "expects kubeadm, kubelet and a container runtime on the node; this config does not install them")
-	case p.userland.Registries == "containers":
-		p.enable("containerd.service", field)
-		fallthrough
-	default:
-		p.note(field, "expects containerd on the node; the bundle brings none")
+		return
 	}
-}
-
-func nodeMeans(name string) string {
-	switch {
-	case name == provision.UnpackPath:
-		return "unpacks the bundle once"
-	case strings.HasSuffix(name, ".conflist"):
-		return "puts the node's pods on a bridge"
+	if p.userland.Registries == "containers" {
+		p.enable("containerd.service", field+".bundle")
 	}
-	return "says how the kubelet starts"
+	p.note(field, "expects containerd on the node; the bundle brings none")
 }
 
 // enable starts a unit of the system, unless the intent speaks of it.
@@ -98,7 +94,11 @@ func (p *planner) join() error {
 		}
 		p.file("join", means, f)
 	}
-	p.unit(Unit{Unit: kubeadm.Unit(*p.intent.Join), Field: "join"})
+	field := "join"
+	if p.intent.Join.Manual {
+		field = "join.manual"
+	}
+	p.unit(Unit{Unit: kubeadm.Unit(*p.intent.Join), Field: field})
 	return nil
 }
 

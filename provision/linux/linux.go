@@ -42,10 +42,11 @@ type Unit struct {
 // Fetching says who fetches files with a source.
 type Fetching int
 
-// A unit of the plan fetches, or the format has words for it.
+// A unit of the plan fetches, or the format has words for it, or nobody can.
 const (
 	FetchByUnit Fetching = iota
 	FetchByFormat
+	FetchByNobody
 )
 
 // Make plans the files, units, kernel, time, registries, update, node and join

@@ -49,24 +49,27 @@ func (p *planner) time() {
 	}
 }
 
-// registries names the mirrors in the files of the system's runtime.
+// registries names the mirrors in the files of the system's runtime, and of
+// containerd, which a bundle's kubelet uses, whatever else the system has.
 func (p *planner) registries() {
 	mirrors := p.intent.Registries
-	if len(mirrors.Mirrors) == 0 {
-		if p.bundle() != nil && p.userland.Init == "systemd" {
-			p.settings(p.nodeField())
-		}
-		return
+	own := p.userland.Registries == "containerd" || p.userland.Registries == "flatcar-containerd"
+	bundled := p.bundle() != nil && p.userland.Init == "systemd"
+	asked := len(mirrors.Mirrors) > 0
+	switch {
+	case own && asked:
+		p.settings("registries")
+	case bundled:
+		p.settings(p.nodeField() + ".bundle")
 	}
-	if p.userland.Registries != "containerd" && p.userland.Registries != "flatcar-containerd" && p.bundle() != nil && p.userland.Init == "systemd" {
-		p.settings(p.nodeField()) // the kubelet's runtime beside that of the system
+	if own || bundled {
 		p.hosts()
+	}
+	if !asked || own {
+		return
 	}
 	const means = "names the mirrors of registries"
 	switch p.userland.Registries {
-	case "containerd", "flatcar-containerd":
-		p.settings("registries")
-		p.hosts()
 	case "containers":
 		p.file("registries", means+" for podman and CRI-O", provision.File{Path: containersPath, Content: containersText(mirrors)})
 	case "k3s":
@@ -74,6 +77,9 @@ func (p *planner) registries() {
 	case "docker":
 		p.docker(mirrors)
 	default:
+		if bundled {
+			return
+		}
 		p.gap("registries", "it is not known which runtime this system has; write its file under files")
 	}
 }

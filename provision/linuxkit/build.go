@@ -45,7 +45,11 @@ func newWriter(intent provision.Intent) *writer {
 			w.gaps = append(w.gaps, provision.Gap{Field: field, Reason: reason})
 		}
 	}
+	w.gaps = append(w.gaps, intent.Unfetched("LinuxKit")...)
 	for i, f := range intent.Files {
+		if f.Source != "" {
+			continue
+		}
 		field := fmt.Sprintf("files[%d]", i)
 		if !yamldoc.Plain(f.Content) {
 			gap(true, field, "the build file holds text only; put "+f.Path+" beside it and name it by source: in its place")
@@ -70,6 +74,7 @@ func newWriter(intent provision.Intent) *writer {
 	gap(len(intent.Time.NTP) > 0, "time", "no client of time servers is in the build; add one, such as linuxkit/openntpd, under services, with its file under files")
 	gap(len(intent.Registries.Mirrors) > 0, "registries", "images are part of the build and nothing is pulled at run time; give linuxkit build its mirrors")
 	gap(intent.Update.Auto != nil && *intent.Update.Auto, "update", "nothing updates itself: build a new image and replace the machine")
+	gap(intent.Node != nil, "node", "there is no systemd to run a kubelet, and no program can be added but in the build; linuxkit/kubernetes, a sample, has not changed since 2018")
 	gap(intent.Join != nil, "join", "LinuxKit has no kubeadm of its own; linuxkit/kubernetes, a sample, has not changed since 2018")
 	return w
 }

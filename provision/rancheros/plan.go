@@ -185,9 +185,11 @@ func (p *plan) users() {
 }
 
 func (p *plan) files() {
+	p.gaps = append(p.gaps, p.intent.Unfetched(p.name)...)
 	for i, f := range p.intent.Files {
 		field := fmt.Sprintf("files[%d]", i)
 		switch {
+		case f.Source != "":
 		case p.line != nil:
 			p.gap(field, "%s cannot be said on the kernel command line; use --delivery volume", f.Path)
 		case substituted(f.Path):
@@ -239,6 +241,9 @@ func (p *plan) never() {
 	}
 	if len(p.intent.Packages) > 0 {
 		p.gap("packages", "the console has no package manager; run a container, or ros console switch to a console that has one")
+	}
+	if p.intent.Node != nil {
+		p.gap("node", "%s has Docker but no CRI socket, which kubeadm and today's kubelet need", p.name)
 	}
 	if p.intent.Join != nil {
 		p.gap("join", "%s has Docker but no CRI socket, which kubeadm and today's kubelet need; it joined clusters made by RKE only", p.name)

@@ -17,7 +17,7 @@ import (
 func good(t testing.TB) string {
 	t.Helper()
 	intent := worker()
-	intent.Files = intent.Files[4:5]
+	intent.Files = intent.Files[5:6]
 	return mainText(render(t, intent, target(t, "volume")))
 }
 

@@ -150,7 +150,11 @@ func writable(path string) bool {
 // in later; see fillIn.
 func (p *plan) files() []*v1alpha1.MachineFile {
 	var list []*v1alpha1.MachineFile
+	p.gaps = append(p.gaps, p.intent.Unfetched("Talos")...)
 	for i, f := range p.intent.Files {
+		if f.Source != "" {
+			continue
+		}
 		if !writable(f.Path) {
 			p.gap(fmt.Sprintf("files[%d]", i), "%s is outside /var, the only place where Talos creates files (its root is a read-only image); put it below /var", f.Path)
 			continue
@@ -175,7 +179,7 @@ func fillIn(text string, files []provision.File) (string, error) {
 	const indent = "          " // below machine, files and the dash
 	var b strings.Builder
 	for i, f := range files {
-		if !writable(f.Path) {
+		if f.Source != "" || !writable(f.Path) {
 			continue
 		}
 		content, err := contentPair(f.Content)

@@ -103,6 +103,7 @@ func (p *plan) tellFiles() {
 	for i, f := range p.intent.Files {
 		field := fmt.Sprintf("files[%d]", i)
 		switch {
+		case f.Source != "":
 		case f.Path == runtimePart:
 			p.step(atBoot, field, "adds %s (%d bytes, always 0600) to containerd's configuration", f.Path, len(f.Content))
 		case writable(f.Path):

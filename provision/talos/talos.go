@@ -60,6 +60,9 @@ func Render(intent provision.Intent, target provision.Target) (provision.Config,
 		p.join = nil
 		p.gap("join", "%v, so this config is of a cluster of its own; choose another release of one of them", err)
 	}
+	if p.join != nil || intent.Node != nil {
+		p.gaps = append(p.gaps, intent.OwnKubelet("Talos")...)
+	}
 	text, err := p.text()
 	if err != nil {
 		return provision.Config{}, err

@@ -50,6 +50,7 @@ func Full() provision.Intent {
 			{Path: "/usr/local/bin/hello", Content: "#!/bin/sh\nexec echo \"hello from $(hostname)\"\n", Mode: 0o755},
 			{Path: "/etc/lab/answer", Content: "yes"},
 			{Path: "/etc/lab/blob", Content: "\x00\x01\xfe\xff", Mode: 0o600},
+			{Path: "/opt/lab/tool", Source: "http://192.168.50.1/tool", SHA256: Sum, Mode: 0o755},
 		},
 		Units: []provision.Unit{
 			{Name: "hello.service", Enabled: true, Content: "[Unit]\nDescription=Say hello once\n\n[Service]\nType=oneshot\nExecStart=/usr/local/bin/hello\n\n[Install]\nWantedBy=multi-user.target\n"},
@@ -65,8 +66,23 @@ func Full() provision.Intent {
 		Time:       provision.Time{NTP: []string{"192.168.50.1", "time.example.org"}},
 		Registries: provision.Registries{Mirrors: map[string][]string{"docker.io": {"http://192.168.50.1:5000"}, "registry.k8s.io": {"https://mirror.example.org/k8s", "http://192.168.50.1:5000"}}},
 		Update:     provision.Update{Auto: new(bool)},
-		Join:       Join(),
+		Join:       bundled(),
 	}
+}
+
+// Sum is a SHA-256 of nothing in particular.
+const Sum = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+
+// bundled is a cluster to join with programs from the lab.
+func bundled() *provision.Join {
+	j := Join()
+	j.Bundle, j.Pods = Bundle(), "10.244.1.0/24"
+	return j
+}
+
+// Bundle is a place for Kubernetes' programs, at which nothing is.
+func Bundle() *provision.NodeBundle {
+	return &provision.NodeBundle{URL: "http://192.168.50.1/kubernetes.tar", SHA256: Sum}
 }
 
 // Join is a cluster to join. Its CA is made from a fixed seed, which anybody
@@ -125,11 +141,17 @@ func Intents() *rapid.Generator[provision.Intent] {
 			intent.Users = append(intent.Users, user)
 		}
 		for i := range rapid.IntRange(0, 4).Draw(t, "files") {
-			intent.Files = append(intent.Files, provision.File{
-				Path:    fmt.Sprintf("/%d/%s", i, rapid.StringMatching(`[a-z0-9 '"#:{}%,é-]{1,12}x`).Draw(t, "path")),
-				Content: Contents().Draw(t, "content"),
-				Mode:    rapid.IntRange(0, 0o777).Draw(t, "mode"),
-			})
+			f := provision.File{
+				Path: fmt.Sprintf("/%d/%s", i, rapid.StringMatching(`[a-z0-9 '"#:{}%,é-]{1,12}x`).Draw(t, "path")),
+				Mode: rapid.IntRange(0, 0o777).Draw(t, "mode"),
+			}
+			if rapid.IntRange(0, 3).Draw(t, "kind of file") == 0 {
+				f.Source = "https://" + rapid.StringMatching(`[a-z0-9.-]{0,8}[a-z](:[1-9][0-9]{0,3})?/([A-Za-z0-9._~/+,=@:-]|%20){1,12}`).Draw(t, "source")
+				f.SHA256 = Sum
+			} else {
+				f.Content = Contents().Draw(t, "content")
+			}
+			intent.Files = append(intent.Files, f)
 		}
 		intent.Units = units(t)
 		intent.Kernel = kernel(t)
@@ -187,8 +209,17 @@ func services(t *rapid.T, intent *provision.Intent) {
 		intent.Registries.Mirrors[host] = rapid.SliceOfN(rapid.SampledFrom([]string{"http://10.0.0.1:5000", "https://m.example.org/a/b", "https://[fd00::1]:5000", "http://m/"}), 1, 3).Draw(t, "mirrors")
 	}
 	intent.Update.Auto = rapid.SampledFrom([]*bool{nil, new(bool), on()}).Draw(t, "update")
-	if rapid.Bool().Draw(t, "joins") {
+	node := provision.Node{Pods: rapid.SampledFrom([]string{"", "10.244.1.0/24", "fd00:10:1::/112"}).Draw(t, "pods")}
+	if rapid.Bool().Draw(t, "bundled") {
+		node.Bundle = Bundle()
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "node") {
+	case 0:
+		intent.Node = &node
+	case 1, 2:
 		intent.Join = Join()
+		intent.Join.Bundle, intent.Join.Pods = node.Bundle, node.Pods
+		intent.Join.Manual = rapid.Bool().Draw(t, "by hand")
 		intent.Join.Endpoint = rapid.SampledFrom([]string{"192.168.50.2:6443", "[fd00::2]:6443", "api.example.org:443"}).Draw(t, "endpoint")
 		intent.Join.Kubernetes = rapid.SampledFrom([]string{"v1.22.0", "v1.30.9", "v1.31.0", "v1.34.1", "v1.36.1"}).Draw(t, "version")
 	}
