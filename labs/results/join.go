@@ -2,6 +2,7 @@ package results
 
 import (
 	"math"
+	"time"
 
 	"distrolab/labs/observe"
 	"distrolab/labs/stats"
@@ -24,6 +25,12 @@ func (s Scenario) headline() observe.Milestone {
 		return observe.NodeReady
 	}
 	return observe.BootComplete
+}
+
+// Headline is the first headline of one run: how long the boot took, or until
+// the node of a join was ready.
+func (r Run) Headline() (time.Duration, bool) {
+	return r.Timeline().Between(r.Scenario.origin(), r.Scenario.headline())
 }
 
 // Join holds the headlines of a subject that was joined to a cluster.

@@ -67,7 +67,8 @@ type Run struct {
 	Events   []observe.Event   `json:"events"`
 	Missing  []observe.Missing `json:"missing"`
 	Counters Counters          `json:"counters"`
-	Guest    *Guest            `json:"guest"` // null: nothing was read in the guest
+	Guest    *Guest            `json:"guest"`           // null: nothing was read in the guest
+	Audit    *Audit            `json:"audit,omitempty"` // of a join whose control plane is ours
 	Files    []File            `json:"files,omitempty"`
 
 	Outcome Outcome  `json:"outcome"`

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -20,12 +21,13 @@ type runPrinter struct {
 	a        *application
 	terminal bool
 	titles   map[observe.Milestone]string
-	boots    map[string][]float64 // seconds, by system
+	took     map[string][]float64 // seconds of the headline, by system
+	trigger  time.Duration        // of the join of the run that is under way
 	width    int                  // of the line that shows what happens now
 }
 
 func newRunPrinter(a *application) *runPrinter {
-	p := &runPrinter{a: a, titles: map[observe.Milestone]string{}, boots: map[string][]float64{}}
+	p := &runPrinter{a: a, titles: map[observe.Milestone]string{}, took: map[string][]float64{}}
 	if f, ok := a.world.Err.(interface{ Fd() uintptr }); ok {
 		p.terminal = term.IsTerminal(int(f.Fd()))
 	}
@@ -42,10 +44,10 @@ func (p *runPrinter) show(progress bench.Progress) {
 	case bench.StepPlane:
 		p.now("control plane: " + progress.Reason)
 	case bench.StepRun:
+		p.trigger = 0
 		p.now(p.heading(progress) + " starts")
 	case bench.StepMilestone:
-		m := progress.Milestone
-		p.now(fmt.Sprintf("%s %.1f s: %s", p.heading(progress), m.T.Seconds(), p.titles[m.M]))
+		p.now(fmt.Sprintf("%s %.1f s: %s", p.heading(progress), p.since(progress.Milestone).Seconds(), p.titles[progress.Milestone.M]))
 	case bench.StepRunDone:
 		p.finished(progress)
 	case bench.StepDropped:
@@ -53,6 +55,17 @@ func (p *runPrinter) show(progress bench.Progress) {
 	case bench.StepDone:
 		p.now("")
 	}
+}
+
+// since is when a milestone came: of a join, after its trigger.
+func (p *runPrinter) since(m *observe.Event) time.Duration {
+	if m.M == observe.Trigger {
+		p.trigger = m.T
+	}
+	if observe.IsJoin(m.M) {
+		return m.T - p.trigger
+	}
+	return m.T
 }
 
 func (p *runPrinter) heading(progress bench.Progress) string {
@@ -71,14 +84,14 @@ func (p *runPrinter) finished(progress bench.Progress) {
 		p.line(strings.TrimRight(text, " ") + left(progress.Left))
 		return
 	}
-	if boot, ok := progress.Run.Timeline().Between(observe.VCPUStart, observe.BootComplete); ok && progress.Run.Outcome == results.OutcomeOK {
-		p.boots[progress.OS] = append(p.boots[progress.OS], boot.Seconds())
+	if took, ok := progress.Run.Headline(); ok && progress.Run.Outcome == results.OutcomeOK {
+		p.took[progress.OS] = append(p.took[progress.OS], took.Seconds())
 	}
 	p.line(strings.TrimRight(text, " ") + p.median(progress.OS) + left(progress.Left))
 }
 
 func (p *runPrinter) median(os string) string {
-	sample := slices.Clone(p.boots[os])
+	sample := slices.Clone(p.took[os])
 	if len(sample) < 2 {
 		return ""
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,19 +39,27 @@ func (a *application) printLabs(all []labs.Status) error {
 		_, err := fmt.Fprintln(a.world.Out, "no labs; start one with `distrolab up`")
 		return err
 	}
-	columns := []chart.Column{{Title: "LAB"}, {Title: "MACHINE"}, {Title: "SYSTEM"}, {Title: "IMAGE", Drop: 2}, {Title: "STATE"}, {Title: "ADDRESS", Drop: 1}, {Title: "BOOT", Right: true}, {Title: "AGE", Right: true, Drop: 1}}
+	columns := []chart.Column{{Title: "LAB"}, {Title: "MACHINE"}, {Title: "SYSTEM"}, {Title: "IMAGE", Drop: 2}, {Title: "STATE"}, {Title: "ADDRESS", Drop: 1}, {Title: "BOOT", Right: true}}
+	if anyJoins(all) {
+		columns = append(columns, chart.Column{Title: "JOIN", Right: true})
+	}
+	columns = append(columns, chart.Column{Title: "AGE", Right: true, Drop: 1})
 	var rows [][]string
 	var notes []string
 	for _, s := range all {
 		age := time.Since(s.Created).Round(time.Second).String()
+		var of [][]string
 		if len(s.Machines) == 0 {
-			rows = append(rows, []string{s.Lab, "", "", "", emptyState(s), "", "", age})
+			of = [][]string{{s.Lab, "", "", "", emptyState(s), "", "", ""}}
 		}
 		for _, m := range s.Machines {
 			if m.Error != "" {
 				notes = append(notes, s.Lab+"/"+m.Name+" "+string(m.State)+": "+m.Error)
 			}
-			rows = append(rows, []string{s.Lab, m.Name, m.Distro, m.Kind + " " + m.Version, string(m.State), m.Address.String(), bootTime(m.Timeline), age})
+			of = append(of, []string{s.Lab, m.Name, m.Distro, m.Kind + " " + m.Version, string(m.State), m.Address.String(), bootTime(m.Timeline), joinTime(m.Timeline)})
+		}
+		for _, row := range of {
+			rows = append(rows, append(row[:len(columns)-1], age))
 		}
 	}
 	if err := a.printTable(columns, rows); err != nil || len(notes) == 0 {
@@ -76,6 +85,25 @@ func emptyState(s labs.Status) string {
 		return "measuring"
 	}
 	return "left by a crash; run `distrolab gc`"
+}
+
+// anyJoins says whether a machine was told to join a cluster.
+func anyJoins(all []labs.Status) bool {
+	return slices.ContainsFunc(all, func(s labs.Status) bool {
+		return slices.ContainsFunc(s.Machines, func(m labs.MachineStatus) bool {
+			_, told := m.Timeline.At(observe.Trigger)
+			return told
+		})
+	})
+}
+
+// joinTime is how long a node took until it was ready.
+func joinTime(t observe.Timeline) string {
+	d, ok := t.JoinSince(observe.NodeReady)
+	if !ok {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
 func bootTime(t observe.Timeline) string {
