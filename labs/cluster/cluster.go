@@ -59,10 +59,12 @@ func Connect(kubeconfig []byte, dial Dial) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading kubeconfig: %w", err)
 	}
-	return newClient(config, dial)
+	return newClient(config, dial, pingAfter, pingTime)
 }
 
-func newClient(config *rest.Config, dial Dial) (*Client, error) {
+// newClient makes a client that pings a connection which was silent for that
+// long, and gives it up when the answer takes longer than that.
+func newClient(config *rest.Config, dial Dial, silence, answer time.Duration) (*Client, error) {
 	base, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("reading kubeconfig: the server's address: %w", err)
@@ -78,7 +80,7 @@ func newClient(config *rest.Config, dial Dial) (*Client, error) {
 	transport := &http.Transport{
 		Proxy: proxy, DialContext: dial, TLSClientConfig: settings, TLSHandshakeTimeout: callTime,
 		ForceAttemptHTTP2:      true,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTime},
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: silence, PingTimeout: answer},
 		MaxResponseHeaderBytes: 64 << 10,
 		IdleConnTimeout:        90 * time.Second,
 	}

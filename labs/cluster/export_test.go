@@ -4,9 +4,25 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
 
 	"distrolab/provision"
 )
+
+// ConnectImpatient is Connect with a client that gives up silent connections
+// after that time, for tests.
+func ConnectImpatient(kubeconfig []byte, dial Dial, silence time.Duration) (*Client, error) {
+	config, err := clientcmd.RESTConfigFromKubeConfig(kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	return newClient(config, dial, silence, silence)
+}
+
+// Printable is how texts of the API server are kept, for tests.
+func Printable(text string) string { return printable(text) }
 
 // Remains lists what the API server still has of a node, for tests.
 func (c *Client) Remains(ctx context.Context, node string) ([]string, error) {

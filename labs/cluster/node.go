@@ -88,7 +88,7 @@ func (c *Client) forgetRequests(ctx context.Context, node string) error {
 	}
 	var failed error
 	for _, r := range all.Items {
-		if r.node() == node {
+		if r.node() == node && isName(r.Metadata.Name) {
 			path := requestsPath + "/" + url.PathEscape(r.Metadata.Name)
 			failed = errors.Join(failed, c.remove(ctx, "deleting a certificate signing request", path))
 		}
@@ -105,8 +105,8 @@ func (c *Client) forgetPods(ctx context.Context, node string) error {
 	}
 	var failed error
 	for _, p := range all.Items {
-		if p.Spec.NodeName != node {
-			continue // a server that selects wrongly makes us delete nothing
+		if p.Spec.NodeName != node || !isName(p.Metadata.Namespace) || !isName(p.Metadata.Name) {
+			continue // a server that answers wrongly makes us delete nothing
 		}
 		path := namespacesPath + "/" + url.PathEscape(p.Metadata.Namespace) + "/pods/" + url.PathEscape(p.Metadata.Name)
 		failed = errors.Join(failed, c.remove(ctx, "deleting a pod of the node", path))

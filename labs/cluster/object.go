@@ -200,10 +200,15 @@ type podObject struct {
 // checkNode refuses a name that no Node can have, before it becomes a part of a
 // path or of a selector.
 func checkNode(name string) error {
-	if len(name) > 253 || !regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`).MatchString(name) {
+	if !isName(name) {
 		return fmt.Errorf("%q cannot be the name of a Node", printable(name))
 	}
 	return nil
+}
+
+// isName says whether an object can have that name: a DNS name in lower case.
+func isName(name string) bool {
+	return len(name) <= 253 && regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`).MatchString(name)
 }
 
 // selecting is a query for the objects of which one field has that value.

@@ -19,7 +19,7 @@ const watchError = 20 * time.Millisecond
 const maxFaults = 16
 
 // Mark takes a milestone that was seen. It is called by one goroutine at a time
-// and must not end the watch.
+// and must not call the watch's methods, which would wait for it.
 type Mark = func(m observe.Milestone, at time.Time, src observe.Source, err time.Duration, q observe.Quality, raw string)
 
 // Fault is something the API showed that explains why a join fails or stays.
@@ -86,8 +86,12 @@ func (c *Client) Watch(ctx context.Context, node string, mark Mark) (*Watch, err
 	return w, nil
 }
 
-// Close ends the watches. After it no milestone is marked.
+// Close ends the watches. After it no milestone is marked. A nil watch is
+// closed already.
 func (w *Watch) Close() {
+	if w == nil {
+		return
+	}
 	w.stop()
 	w.reads.Wait()
 }
