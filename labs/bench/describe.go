@@ -78,7 +78,7 @@ func (r *attempt) explain(ctx context.Context) string {
 	if r.session.plane == nil {
 		return r.machine.Explain()
 	}
-	return cluster.Explain(ctx, r.machine, r.session.opt.Key)
+	return cluster.Explain(ctx, r.machine, r.session.opt.Key, r.watch)
 }
 
 // decide sets the outcome. A finished run whose environment checks failed stays
@@ -123,7 +123,10 @@ func (r *attempt) counters() results.Counters {
 		SerialBytes: &o.SerialBytes, Frames: &o.Frames, SYNProbes: &o.Probes,
 		EgressBytes:   pointer(int64(0)), // the network was closed to the outside
 		RefusedBytes:  pointer(int64(r.network.Counters().EgressBytesOf(r.spec.Name) - r.egress)),
-		ObserverCPUms: pointer(used.cpu.Milliseconds()), APIWatchReconnects: r.reconnects,
+		ObserverCPUms: pointer(used.cpu.Milliseconds()),
+	}
+	if r.watch != nil {
+		c.APIWatchReconnects = pointer(int64(r.watch.Reconnects()))
 	}
 	if used.rssKiB > 0 {
 		c.ObserverRSSKiB = &used.rssKiB

@@ -10,6 +10,7 @@ import (
 	"distrolab/labs/observe"
 	"distrolab/labs/results"
 	"distrolab/provision"
+	"distrolab/provision/kubeadm"
 )
 
 // forgetLimit bounds the taking away of one node from the cluster.
@@ -28,7 +29,7 @@ func (r *attempt) joinWatch() *observe.JoinWatch {
 	if p == nil {
 		return nil
 	}
-	return &observe.JoinWatch{API: p.address, Hello: cluster.HelloAddress(), Node: r.node,
+	return &observe.JoinWatch{API: p.address, Hello: cluster.HelloAddress(), Node: r.node, Done: kubeadm.JoinDone,
 		Cold: r.session.design.Join.Scenario == results.JoinCold}
 }
 
@@ -39,15 +40,10 @@ func (r *attempt) follow(ctx context.Context, join func(context.Context) error) 
 	if p == nil || p.api == nil {
 		return join(ctx)
 	}
-	watch, err := p.api.Watch(ctx, r.node, r.machine.Observer().Mark)
-	if err != nil {
+	if r.watch, err = p.api.Watch(ctx, r.node, r.machine.Observer().Mark); err != nil {
 		return fmt.Errorf("run %s: watching the join: %w", r.id, err)
 	}
-	defer func() {
-		reconnects := int64(watch.Reconnects())
-		r.reconnects = &reconnects
-		watch.Close()
-	}()
+	defer r.watch.Close()
 	if err := p.api.RunHello(ctx, r.node, p.bundle.Manifest.Hello); err != nil {
 		return fmt.Errorf("run %s: preparing the join: %w", r.id, err)
 	}
@@ -118,6 +114,34 @@ func (r *attempt) awaitJoined(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// audit compares what the watches saw with the API server's own log. A log that
+// cannot be read leaves the run as it is.
+func (r *attempt) audit(ctx context.Context, t observe.Timeline) *results.Audit {
+	p := r.session.plane
+	if p == nil || p.control == nil || r.watch == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	events, err := p.control.Audit(ctx, r.node, r.watch.Request())
+	if err != nil {
+		r.session.opt.Log.Warn("comparing the watches with the audit log", "run", r.id, "error", err)
+		return nil
+	}
+	watched := map[observe.Milestone]time.Time{}
+	for _, e := range t.Events {
+		if e.Source == observe.SourceAPI {
+			watched[e.M] = r.clocks.Wall.Add(e.T)
+		}
+	}
+	compared := cluster.CompareAudit(watched, cluster.AuditTimes(events, r.node, r.watch.Request()))
+	audit := &results.Audit{Milestones: []observe.Milestone{}, Offset: compared.Offset, Spread: compared.Spread, Ordered: compared.Sorted}
+	for _, d := range compared.Deltas {
+		audit.Milestones = append(audit.Milestones, d.M)
+	}
+	return audit
 }
 
 // forget takes the node of the run out of the cluster. Its machine is gone.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"distrolab/labs/cluster"
 	"distrolab/labs/holder"
 	"distrolab/labs/hypervisor"
 	"distrolab/labs/machine"
@@ -133,7 +134,7 @@ type attempt struct {
 	id      string
 	node    string // name of the joining node
 
-	reconnects      *int64 // of the watches
+	watch           *cluster.Watch // of the join; nil: a boot, or nobody watches
 	egress          uint64 // bytes that the network had counted before
 	console, stamps *os.File
 	network         *network.Network
@@ -230,6 +231,7 @@ func (r *attempt) observe(ctx context.Context) (results.Run, error) {
 	}
 	timeline, guest := r.afterBoot(ctx, ended)
 	run := r.describe(timeline, guest, result)
+	run.Audit = r.audit(ctx, timeline)
 	r.conclude(ctx, &run, ended)
 	return run, nil
 }

@@ -17,12 +17,27 @@ const (
 	shownLines   = 8
 )
 
-// Explain asks a machine that did not join why: the sentence names the cause
-// and shows the line of kubeadm or the kubelet that tells it. A machine that
-// lets nobody in is judged by its console.
-func Explain(ctx context.Context, m *machine.Machine, key access.Key) string {
+// Explain says why a machine did not join: the sentence names the cause and
+// shows the line of kubeadm or the kubelet that tells it, and says how far the
+// join was by the cluster's API, which watch (nil: nobody watched) followed.
+func Explain(ctx context.Context, m *machine.Machine, key access.Key, watch *Watch) string {
+	text := explainNode(ctx, m, key, watch)
+	if watch == nil {
+		return text
+	}
+	return text + "; by the cluster's API, " + watch.State()
+}
+
+// explainNode looks where the cause shows itself: on the console, in the API,
+// in the journal.
+func explainNode(ctx context.Context, m *machine.Machine, key access.Key, watch *Watch) string {
 	if faults := m.Observer().FaultLines(); len(faults) > 0 {
 		return sentence(faults[len(faults)-1])
+	}
+	if watch != nil {
+		if faults := watch.Faults(); len(faults) > 0 {
+			return faults[len(faults)-1].Text
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, explainLimit)
 	defer cancel()

@@ -43,6 +43,15 @@ type world struct {
 	user account
 	env  map[string]string
 	home home.Home
+
+	patience time.Duration // of one command; zero is the usual
+}
+
+// in is the same world for a part of the test.
+func (w *world) in(t *testing.T) *world {
+	inner := *w
+	inner.t = t
+	return &inner
 }
 
 // newWorld makes a home with the probe guest in its store.
@@ -146,11 +155,12 @@ type running struct {
 	cmd      *exec.Cmd
 	out, err output
 	ended    chan struct{}
+	patience time.Duration
 }
 
 func (w *world) start(args ...string) *running {
 	w.t.Helper()
-	p := &running{t: w.t, cmd: w.command(args...), ended: make(chan struct{})}
+	p := &running{t: w.t, cmd: w.command(args...), ended: make(chan struct{}), patience: max(patience, w.patience)}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
 	p.cmd.WaitDelay = time.Second // a lab's process must keep no pipe of ours, but a test should not hang on it
 	if err := p.cmd.Start(); err != nil {
@@ -170,7 +180,7 @@ func (p *running) end() said {
 	p.t.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(patience):
+	case <-time.After(p.patience):
 		p.cmd.Process.Kill()
 		p.t.Fatalf("%v does not end; it said\n%s%s", p.cmd.Args, p.out.String(), p.err.String())
 	}

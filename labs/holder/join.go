@@ -9,6 +9,7 @@ import (
 	"distrolab/labs/cluster"
 	"distrolab/labs/machine"
 	"distrolab/labs/observe"
+	"distrolab/provision/kubeadm"
 )
 
 // joinWatch is what the observer of a worker must know of the cluster.
@@ -20,15 +21,15 @@ func (h *Holder) joinWatch(m *member) *observe.JoinWatch {
 	if err != nil {
 		api = netip.AddrPort{} // a name: no frame shows the call, and the timeline says so
 	}
-	return &observe.JoinWatch{API: api, Hello: cluster.HelloAddress(), Node: m.spec.Name, Cold: true}
+	return &observe.JoinWatch{API: api, Hello: cluster.HelloAddress(), Node: m.spec.Name, Done: kubeadm.JoinDone, Cold: true}
 }
 
 // expect opens the watches for a machine and creates its probe pod, before it
-// is started. The function that it returns closes the watches.
-func (h *Holder) expect(ctx context.Context, m *member, made *machine.Machine) (func(), error) {
+// is started. What it returns is to be closed; nil where nobody can watch.
+func (h *Holder) expect(ctx context.Context, m *member, made *machine.Machine) (*cluster.Watch, error) {
 	c := h.cluster
 	if c == nil || c.api == nil {
-		return func() {}, nil
+		return nil, nil
 	}
 	watch, err := c.api.Watch(ctx, m.spec.Name, made.Observer().Mark)
 	if err != nil {
@@ -38,12 +39,12 @@ func (h *Holder) expect(ctx context.Context, m *member, made *machine.Machine) (
 		watch.Close()
 		return nil, fmt.Errorf("preparing for machine %s to join: %w", m.spec.Name, err)
 	}
-	return watch.Close, nil
+	return watch, nil
 }
 
 // awaitJoin follows a machine that has booted into the cluster: its node is
 // ready, and a pod runs on it.
-func (h *Holder) awaitJoin(ctx context.Context, m *member, made *machine.Machine) error {
+func (h *Holder) awaitJoin(ctx context.Context, m *member, made *machine.Machine, watch *cluster.Watch) error {
 	c := h.cluster
 	h.change(m, labs.StateJoining, nil)
 	waited, cancel := context.WithTimeoutCause(ctx, c.spec.Deadline, fmt.Errorf("it has not joined %s after its boot", c.spec.Deadline))
@@ -61,7 +62,7 @@ func (h *Holder) awaitJoin(ctx context.Context, m *member, made *machine.Machine
 			if waited.Err() != nil {
 				err = context.Cause(waited)
 			}
-			return fmt.Errorf("%w; %s", err, cluster.Explain(ctx, made, c.key))
+			return fmt.Errorf("%w; %s", err, cluster.Explain(ctx, made, c.key, watch))
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"distrolab/labs"
+	"distrolab/labs/cluster"
 	"distrolab/labs/console"
 	"distrolab/labs/machine"
 	"distrolab/labs/observe"
@@ -76,19 +77,16 @@ func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) 
 	m.mu.Lock()
 	m.machine = made
 	m.mu.Unlock()
-	unwatch, err := h.expect(ctx, m, made)
+	watch, err := h.expect(ctx, m, made)
 	if err != nil {
 		return err
 	}
 	if err := made.Start(ctx); err != nil {
-		unwatch()
+		watch.Close()
 		return err
 	}
 	h.change(m, labs.StateBooting, nil)
-	go func() {
-		defer unwatch()
-		h.awaitBoot(ctx, m, made)
-	}()
+	go h.awaitBoot(ctx, m, made, watch)
 	go func() {
 		<-made.Silent()
 		m.console.Close() // those who watch it need not wait any longer
@@ -96,8 +94,9 @@ func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) 
 	return nil
 }
 
-// awaitBoot follows the boot to its end.
-func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine) {
+// awaitBoot follows the boot, and the join where there is a cluster, to the end.
+func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine, watch *cluster.Watch) {
+	defer watch.Close()
 	waited, cancel := context.WithTimeout(ctx, h.spec.Deadline)
 	defer cancel()
 	err := made.Observer().Wait(waited)
@@ -105,7 +104,7 @@ func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine
 		err = fmt.Errorf("it has not booted after %s and goes on trying; %s", h.spec.Deadline, made.Explain())
 	}
 	if err == nil && h.cluster != nil {
-		err = h.awaitJoin(ctx, m, made)
+		err = h.awaitJoin(ctx, m, made, watch)
 	}
 	if ctx.Err() != nil {
 		return

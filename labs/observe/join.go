@@ -2,6 +2,7 @@ package observe
 
 import (
 	"net/netip"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -57,12 +58,26 @@ type JoinWatch struct {
 	Hello netip.AddrPort
 	// Node is the name that the probe pod says; "" believes any.
 	Node string
+	// Done is the text on the console that shows the end of the join command;
+	// empty: there is none.
+	Done string
 	// Cold says that the machine is told to join by starting it, so that the
 	// trigger is the request. Otherwise the caller marks [Trigger].
 	Cold bool
 	// Missing are milestones that can never be seen on this system, with the
 	// reasons.
 	Missing map[Milestone]string
+}
+
+// watching adds to a profile what the console shows of a join.
+func (p Profile) watching(join *JoinWatch) Profile {
+	if join == nil || join.Done == "" {
+		return p
+	}
+	quoted := regexp.QuoteMeta(join.Done)
+	p.patterns = append(slices.Clip(p.patterns), pattern{
+		m: JoinExit, re: regexp.MustCompile(quoted), need: [][]byte{[]byte(join.Done)}, declared: true})
+	return p
 }
 
 // IsJoin says whether m is a milestone of a join.

@@ -106,7 +106,7 @@ func New(p Profile, opt Options) *Observer {
 		opt.ConsoleLimit = 64 << 20
 	}
 	o := &Observer{
-		profile: p, opt: opt, origin: opt.Clock(),
+		profile: p.watching(opt.Join), opt: opt, origin: opt.Clock(),
 		seen:     make(map[Milestone]sighting),
 		notes:    make(map[Milestone]string),
 		finished: make(chan struct{}),

@@ -289,7 +289,7 @@ func useKubeconfig(p *plannedCluster, data []byte) error {
 // join makes a machine a worker. index is its place among the machines.
 func (p plannedCluster) join(intent provision.Intent, d distros.Distro, index int, manual bool) (provision.Intent, error) {
 	way, why := d.Joins()
-	if way == distros.JoinsNothing || way == distros.JoinsK3s {
+	if !way.Applicable() {
 		return intent, usage(fmt.Errorf("%s cannot join a cluster of kubeadm: %s", d.Name, why))
 	}
 	if intent.Join != nil {

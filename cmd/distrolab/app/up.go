@@ -241,6 +241,9 @@ func (a *application) announce(ctx context.Context, h home.Home, lab string) err
 				fmt.Fprintf(a.world.Out, "%s leads to port %d of %s\n", f.Local, f.Port, m.Name)
 			}
 		}
+		if s.Cluster != nil && s.Cluster.Kubeconfig != "" {
+			fmt.Fprintf(a.world.Out, "kubectl --kubeconfig $(distrolab cluster kubeconfig %s) get nodes\n", lab)
+		}
 		fmt.Fprintf(a.world.Out, "distrolab down %s\n", lab)
 	}
 	var failed []string

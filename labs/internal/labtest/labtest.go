@@ -72,6 +72,19 @@ func Build(t testing.TB, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// Kubernetes gives the directory of the programs of Kubernetes, which also holds
+// the bundle of them. scripts/test has built them before.
+func Kubernetes(t testing.TB) string {
+	t.Helper()
+	build := exec.CommandContext(t.Context(), filepath.Join(Module(t), "scripts", "kube", "build"), "--dir")
+	build.Stderr = os.Stderr
+	out, err := build.Output()
+	if err != nil {
+		t.Fatalf("building Kubernetes: %v", err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
 // Module is the root of this module.
 func Module(t testing.TB) string {
 	t.Helper()

@@ -1,0 +1,190 @@
+package faults
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"distrolab/labs"
+	"distrolab/labs/cluster"
+	"distrolab/labs/internal/labtest"
+	"distrolab/labs/observe"
+	"distrolab/labs/results"
+)
+
+// clusterPatience is above what a control plane needs that is made anew, and two
+// machines that join it, on a busy machine under TCG.
+const clusterPatience = 50 * time.Minute
+
+// TestCluster is the whole of it, with real guests and a real Kubernetes: a lab
+// whose machines join, a session of joins on the same control plane, and joins
+// that cannot succeed.
+func TestCluster(t *testing.T) {
+	w := emptyWorld(t, me())
+	w.patience = clusterPatience
+	for _, guest := range []string{"debian-local", "coreos-standin"} {
+		w.mustRun(done, "import", labtest.Build(t, guest))
+	}
+	w.mustRun(done, "kubernetes", "import", filepath.Join(labtest.Kubernetes(t), "bundle"))
+	t.Run("lab", func(t *testing.T) { w.in(t).clusterLab() })
+	t.Run("session", func(t *testing.T) { w.in(t).joinSession() })
+	w.noTrace()
+}
+
+// clusterLab makes a control plane, which is saved, and lets both guests join.
+func (w *world) clusterLab() {
+	w.t.Helper()
+	up := w.mustRun(done, "up", "debian-local", "coreos-standin", "--cluster", "--lab", "trial")
+	wants(w.t, up.err, "kubeadm init", "saving the control plane", "restoring the saved control plane", "node ready", "first pod runs")
+	wants(w.t, up.out, "distrolab ssh trial/debian-local", "distrolab cluster kubeconfig trial")
+
+	var nodes []cluster.Node
+	w.decode(&nodes, "cluster", "nodes", "trial", "-o", "json")
+	for _, name := range []string{labs.ControlPlaneName, "coreos-standin", "debian-local"} {
+		i := slices.IndexFunc(nodes, func(n cluster.Node) bool { return n.Name == name })
+		if i < 0 || !nodes[i].Ready || !strings.HasPrefix(nodes[i].Version, "v1.") {
+			w.t.Errorf("node %s is not a ready node of Kubernetes 1.x: %+v", name, nodes)
+		}
+	}
+	kubeconfig := strings.TrimSpace(w.mustRun(done, "cluster", "kubeconfig", "trial").out)
+	if info, err := os.Stat(kubeconfig); err != nil || info.Mode().Perm() != 0o600 {
+		w.t.Errorf("the kubeconfig: %v, %v", info, err)
+	}
+	w.podOnEach(kubeconfig, "coreos-standin", "debian-local")
+	w.checkJoins("trial")
+	wants(w.t, w.mustRun(done, "cluster", "kubeconfig", "trial", "--merge").out, "kubectl --context distrolab-trial")
+	wants(w.t, w.kubectl(filepath.Join(w.base, ".kube", "config"), "--context", "distrolab-trial", "get", "nodes"), "control-plane", "Ready")
+	wants(w.t, w.mustRun(done, "ssh", "trial/"+labs.ControlPlaneName, "--", "hostname").out, labs.ControlPlaneName)
+	w.mustRun(done, "down", "trial")
+	w.noTrace()
+	var saved []cluster.Entry
+	if w.decode(&saved, "cluster", "list", "-o", "json"); len(saved) != 1 || saved[0].Distro != "debian-local" {
+		w.t.Errorf("saved control planes: %+v", saved)
+	}
+}
+
+// podOnEach asks Kubernetes' own kubectl for the probe pods.
+func (w *world) podOnEach(kubeconfig string, nodes ...string) {
+	w.t.Helper()
+	var pods struct {
+		Items []struct {
+			Spec   struct{ NodeName string }
+			Status struct{ Phase string }
+		}
+	}
+	text := w.kubectl(kubeconfig, "get", "pods", "-n", cluster.Namespace, "-o", "json")
+	if err := json.Unmarshal([]byte(text), &pods); err != nil {
+		w.t.Fatalf("%v\n%s", err, text)
+	}
+	running := map[string]bool{}
+	for _, p := range pods.Items {
+		running[p.Spec.NodeName] = p.Status.Phase == "Running"
+	}
+	for _, name := range nodes {
+		if !running[name] {
+			w.t.Errorf("no probe pod runs on %s: %s", name, text)
+		}
+	}
+}
+
+// kubectl runs the program that was built with the bundle.
+func (w *world) kubectl(kubeconfig string, args ...string) string {
+	w.t.Helper()
+	out, err := exec.Command(filepath.Join(labtest.Kubernetes(w.t), "kubectl"), append([]string{"--kubeconfig", kubeconfig}, args...)...).CombinedOutput()
+	if err != nil {
+		w.t.Fatalf("kubectl %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// checkJoins looks at what was seen of the lab's joins: every milestone, in an
+// order that a join can have.
+func (w *world) checkJoins(lab string) {
+	w.t.Helper()
+	var all []labs.Status
+	w.decode(&all, "ps", "-o", "json")
+	if len(all) != 1 || all[0].Lab != lab || all[0].Cluster == nil || all[0].Cluster.State != labs.ClusterReady {
+		w.t.Fatalf("ps: %+v", all)
+	}
+	for _, m := range all[0].Machines {
+		if m.Role != labs.RoleWorker {
+			continue
+		}
+		if m.State != labs.StateReady {
+			w.t.Errorf("%s is %s: %s", m.Name, m.State, m.Error)
+		}
+		checkJoin(w.t, m.Name, m.Timeline)
+	}
+}
+
+// checkJoin holds one timeline to what must come after what.
+func checkJoin(t *testing.T, name string, line observe.Timeline) {
+	t.Helper()
+	for _, info := range observe.JoinMilestones() {
+		if _, ok := line.At(info.Milestone); !ok {
+			t.Errorf("%s: no %s: %s", name, info.Milestone, line.Why(info.Milestone))
+		}
+	}
+	for _, order := range [][]observe.Milestone{
+		{observe.Trigger, observe.APIFirstSYN, observe.APIFirstRequest, observe.CSRCreated, observe.CSRApproved, observe.NodeRegistered, observe.NodeReady, observe.FirstPod},
+		{observe.APIFirstSYN, observe.KubeletListening},
+		{observe.NodeReady, observe.Schedulable},
+	} {
+		for i := 1; i < len(order); i++ {
+			if d, ok := line.Between(order[i-1], order[i]); ok && d < -100*time.Millisecond {
+				t.Errorf("%s: %s came %s before %s", name, order[i], -d, order[i-1])
+			}
+		}
+	}
+}
+
+// joinSession measures on the saved control plane, cold and warm.
+func (w *world) joinSession() {
+	w.t.Helper()
+	for _, scenario := range []string{"cold", "warm"} {
+		out := filepath.Join(w.base, scenario)
+		s := w.mustRun(done, "bench", "join", "coreos-standin", "--blocks", "1", "--scenario", scenario, "--out", out)
+		if strings.Contains(s.err, "kubeadm init") {
+			w.t.Errorf("the saved control plane was not used:\n%s", s.err)
+		}
+		wants(w.t, s.out, "joins")
+		_, runs, warnings, err := results.Read(out)
+		if err != nil || len(warnings) > 0 || len(runs) != 2 {
+			w.t.Fatalf("%d runs, warnings %v, error %v", len(runs), warnings, err)
+		}
+		for _, run := range runs {
+			w.checkRun(run)
+		}
+	}
+}
+
+func (w *world) checkRun(run results.Run) {
+	w.t.Helper()
+	if run.Outcome != results.OutcomeOK {
+		w.t.Fatalf("%s: %s: %s", run.RunID, run.Outcome, run.Cause)
+	}
+	checkJoin(w.t, run.RunID, run.Timeline())
+	if c := run.Counters; c.EgressBytes == nil || *c.EgressBytes != 0 || c.APIWatchReconnects == nil {
+		w.t.Errorf("%s: counters %+v", run.RunID, c)
+	}
+	if run.Subject.K8s == "" || run.Subject.CRI == "" {
+		w.t.Errorf("%s: subject %+v", run.RunID, run.Subject)
+	}
+	if run.Audit == nil || len(run.Audit.Milestones) < 4 {
+		w.t.Errorf("%s: the audit log was not compared: %+v", run.RunID, run.Audit)
+	}
+}
+
+// decode reads what a command prints as JSON.
+func (w *world) decode(v any, args ...string) {
+	w.t.Helper()
+	text := w.mustRun(done, args...).out
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		w.t.Fatalf("distrolab %v: %v\n%s", args, err, text)
+	}
+}
