@@ -240,3 +240,20 @@ func TestTwoProbesTakeTurns(t *testing.T) {
 		}
 	})
 }
+
+// TestTheConsoleShowsTheEndOfTheJoinCommand, by the words that the join's own
+// script says, which a boot without a join does not look for.
+func TestTheConsoleShowsTheEndOfTheJoinCommand(t *testing.T) {
+	p := compile(t, distros.BootProfile{})
+	before := len(p.patterns)
+	steps := append(debian(), line(49000, ""), line(50000, "distrolab: join done (in 31 s)"))
+	o := scripted(t, distros.BootProfile{}, Options{Join: &JoinWatch{Cold: true, Done: "distrolab: join done"}}, steps)
+	if at, ok := o.Finish("").At(JoinExit); !ok || at != 50*time.Second {
+		t.Errorf("join command ends at %v, %v; want 50s", at, ok)
+	}
+	New(p, Options{Join: &JoinWatch{Done: "distrolab: join done"}})
+	if len(p.patterns) != before {
+		t.Error("the profile was changed for the next observer")
+	}
+	checkComplete(t, scripted(t, distros.BootProfile{}, Options{}, steps).Finish(""))
+}
