@@ -2,14 +2,19 @@ package kubeadm_test
 
 import (
 	"crypto/rand"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"distrolab/provision"
+	"distrolab/provision/internal/intenttest"
 	"distrolab/provision/kubeadm"
 )
 
@@ -91,5 +96,70 @@ func TestKubeadmAcceptsTheInitDocument(t *testing.T) {
 	}
 	if out, err := exec.CommandContext(t.Context(), "openssl", "verify", "-CAfile", filepath.Join(dir, "ca.crt"), filepath.Join(dir, "apiserver.crt")).CombinedOutput(); err != nil {
 		t.Errorf("the CA did not sign it: %v\n%s", err, out)
+	}
+}
+
+// TestExtendKeepsTheIntent: what a person said is still there and counts, and
+// the given intent is not changed.
+func TestExtendKeepsTheIntent(t *testing.T) {
+	own := intenttest.Full()
+	own.Join = nil
+	own.Registries.Mirrors = map[string][]string{"registry.k8s.io": {"https://mine"}}
+	before := own
+	before.Files, before.Units = slices.Clone(own.Files), slices.Clone(own.Units)
+	before.Registries.Mirrors = maps.Clone(own.Registries.Mirrors)
+	plane := controlPlane(t)
+	got, err := plane.Extend(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, own); diff != "" {
+		t.Errorf("the given intent changed:\n%s", diff)
+	}
+	if diff := cmp.Diff(own.Files, got.Files[:len(own.Files)]); diff != "" {
+		t.Errorf("its files:\n%s", diff)
+	}
+	if got.Registries.Mirrors["registry.k8s.io"][0] != "https://mine" {
+		t.Errorf("mirrors %v", got.Registries.Mirrors)
+	}
+	for _, f := range got.Files[len(own.Files):] {
+		if f.Path != "/etc/kubernetes/pki/ca.crt" && f.Mode&0o077 != 0 {
+			t.Errorf("%s has mode %#o", f.Path, f.Mode)
+		}
+	}
+	secrets := strings.Join(got.Secrets(), "\n")
+	for _, secret := range []string{plane.Token.Reveal(), strings.Split(plane.Key.Reveal(), "\n")[1]} {
+		if !strings.Contains(secrets, secret) {
+			t.Error("a secret of the control plane is not among those of the intent")
+		}
+	}
+}
+
+func TestExtendRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*kubeadm.ControlPlane, *provision.Intent)
+		says   string
+	}{
+		"a worker":         {func(_ *kubeadm.ControlPlane, i *provision.Intent) { i.Join = intenttest.Join() }, "leave out join"},
+		"another's key":    {func(c *kubeadm.ControlPlane, _ *provision.Intent) { c.Key = authority(t, time.Now()).Key }, "not that of its certificate"},
+		"an endpoint":      {func(c *kubeadm.ControlPlane, _ *provision.Intent) { c.Endpoint = "a" }, "join.endpoint"},
+		"an old version":   {func(c *kubeadm.ControlPlane, _ *provision.Intent) { c.Kubernetes = "v1.30.2" }, "older than v1.31"},
+		"an addon":         {func(c *kubeadm.ControlPlane, _ *provision.Intent) { c.Addons = []string{"dns"} }, "no addon"},
+		"a name":           {func(c *kubeadm.ControlPlane, _ *provision.Intent) { c.ExtraNames = []string{"a b"} }, "neither a name"},
+		"no pods":          {func(c *kubeadm.ControlPlane, _ *provision.Intent) { c.PodSubnet = "" }, "network of all pods"},
+		"pods elsewhere":   {func(c *kubeadm.ControlPlane, _ *provision.Intent) { c.Pods = "10.245.0.0/24" }, "must lie in"},
+		"services in pods": {func(c *kubeadm.ControlPlane, _ *provision.Intent) { c.ServiceSubnet = "10.244.8.0/24" }, "outside of"},
+		"a file of its own": {func(_ *kubeadm.ControlPlane, i *provision.Intent) {
+			i.Files = []provision.File{{Path: "/etc/kubernetes/pki/ca.crt"}}
+		}, "there twice"},
+		"a bundle": {func(c *kubeadm.ControlPlane, _ *provision.Intent) { c.Bundle.SHA256 = "" }, "bundle.sha256"},
+		"a token":  {func(c *kubeadm.ControlPlane, _ *provision.Intent) { c.Token = "a" }, "join.token"},
+	} {
+		plane, intent := controlPlane(t), provision.DefaultIntent("cp", "lab", nil)
+		c.change(&plane, &intent)
+		_, err := plane.Extend(intent)
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

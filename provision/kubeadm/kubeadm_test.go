@@ -225,6 +225,9 @@ func TestKubeadmAcceptsEveryDocument(t *testing.T) {
 		j := joinTo(rapid.SampledFrom([]string{"v1.22.0", "v1.30.9", "v1.31.0", "v1.34.1", "v1.35.0", "v1.36.1"}).Draw(t, "version"))
 		j.Endpoint = rapid.SampledFrom([]string{"192.168.50.2:6443", "[fd00::2]:6443", "api.example.org:443"}).Draw(t, "endpoint")
 		j.Token = provision.Secret(rapid.StringMatching(`[a-z0-9]{6}\.[a-z0-9]{16}`).Draw(t, "token"))
+		if rapid.Bool().Draw(t, "bundled") {
+			j.Bundle = intenttest.Bundle()
+		}
 		node := kubeadm.Node{
 			Name:        rapid.StringMatching(`[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?(\.lab)?`).Draw(t, "name"),
 			ReadOnlyUsr: rapid.Bool().Draw(t, "read-only"),

@@ -1,12 +1,14 @@
 package render_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -14,6 +16,7 @@ import (
 	"distrolab/distros"
 	"distrolab/provision"
 	"distrolab/provision/internal/intenttest"
+	"distrolab/provision/kubeadm"
 	"distrolab/provision/render"
 	"distrolab/provision/seed"
 	"distrolab/provision/talos"
@@ -126,6 +129,30 @@ func TestEveryWayOfEverySystem(t *testing.T) {
 			check(t, w, intenttest.Full())
 			check(t, w, provision.Intent{Hostname: "n"})
 		})
+	}
+}
+
+// TestControlPlaneInEveryWay: whatever system it is given to, its CA's key and
+// its token are shown nowhere, and what cannot be done is said.
+func TestControlPlaneInEveryWay(t *testing.T) {
+	now := time.Now()
+	authority, err := kubeadm.NewAuthority(now, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	intent, err := kubeadm.ControlPlane{
+		Authority: authority, Endpoint: "192.168.127.5:6443", Kubernetes: "v1.36.1", PodSubnet: "10.244.0.0/16",
+		Token: "abcdef.0123456789abcdef", Bundle: intenttest.Bundle(), Pods: "10.244.0.0/24",
+		Mirrors: map[string][]string{"registry.k8s.io": {"http://192.168.127.1:5000"}},
+	}.Extend(intenttest.Minimal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(intent.Secrets()) < 3 {
+		t.Fatalf("the intent has %d secrets", len(intent.Secrets()))
+	}
+	for _, w := range ways(t) {
+		check(t, w, intent)
 	}
 }
 
