@@ -168,6 +168,8 @@ func (c *console) endLine() {
 	stamp, text, ok := parsePrintk(c.line)
 	if ok {
 		c.count.Stamped++
+	}
+	if ok && !(c.joins != nil && ofJoinUnit(text)) {
 		if c.kernel.add(c.segs[0].at, stamp, text) {
 			c.count.Reboots++
 		}
@@ -211,8 +213,9 @@ func (c *console) look(stamp time.Duration, stamped bool) {
 func (c *console) lookForFault() {
 	if c.joins != nil && c.o.joining.Load() {
 		if h, ok := joinFault(c.line, c.joins); ok {
-			h.At = c.segs[0].at
-			c.found = append(c.found, finding{fault: &h})
+			seen := h // most lines show none, and cost no memory
+			seen.At = c.segs[0].at
+			c.found = append(c.found, finding{fault: &seen})
 			return
 		}
 	}

@@ -87,6 +87,13 @@ func vagueFaults() []defaultFault {
 	}
 }
 
+// ofJoinUnit says whether a stamped line is not the kernel's: the journal puts
+// what the units of a join say on the console with a stamp that looks like
+// printk's and is of another clock (CLOCK_MONOTONIC). The units run by sh.
+func ofJoinUnit(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("sh[")) || bytes.HasPrefix(text, []byte("kubeadm["))
+}
+
 // hint is a fault line with how telling it is; those of a boot are all alike.
 type hint struct {
 	FaultLine

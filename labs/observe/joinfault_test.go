@@ -134,6 +134,49 @@ func TestABootDoesNotLookForFaultsOfJoins(t *testing.T) {
 	}
 }
 
+// TestLinesOfTheJoinAreNotTheKernels: the journal's clock is another than the
+// kernel's, and its lines would make the kernel's seem to have jumped.
+func TestLinesOfTheJoinAreNotTheKernels(t *testing.T) {
+	steps := debian()
+	for i := range 200 {
+		at := 49000 + 10*i
+		steps = append(steps, line(at, fmt.Sprintf("[%5d.%06d] sh[812]: [preflight] line %d", at/1000-3, at%1000*1000, i)))
+	}
+	want, _ := scripted(t, distros.BootProfile{}, Options{}, debian()).Finish("").Find(KernelStart)
+	got, _ := scripted(t, distros.BootProfile{}, Options{Join: &JoinWatch{Cold: true}}, steps).Finish("").Find(KernelStart)
+	if got.T != want.T || got.Q != want.Q {
+		t.Errorf("kernel starts at %v (%s), without the join's lines at %v (%s)", got.T, got.Q, want.T, want.Q)
+	}
+}
+
+// TestBudgetOfMemoryForAByteOfConsoleOfAJoin: a join's faults are looked for
+// beside the boot's.
+func TestBudgetOfMemoryForAByteOfConsoleOfAJoin(t *testing.T) {
+	text := []byte("[   10.000001] kubeadm[812]: [preflight] Running pre-flight checks\r\n")
+	o, _ := joins(t, JoinWatch{Cold: true}, nil)
+	next := 0
+	perRead := testing.AllocsPerRun(100*len(text), func() {
+		o.console.take(chunk{data: text[next : next+1], at: o.now()})
+		next = (next + 1) % len(text)
+	})
+	if perRead >= 1 {
+		t.Errorf("%.2f allocations a byte of console; less than one is the budget", perRead)
+	}
+}
+
+// BenchmarkConsoleOfAJoin is to be compared with BenchmarkConsole.
+func BenchmarkConsoleOfAJoin(b *testing.B) {
+	text := []byte(strings.Repeat("[    1.234567] pci 0000:00:1f.2: [8086:2922] type 00 class 0x010601 conventional PCI endpoint\r\n", 10000))
+	o, _ := joins(b, JoinWatch{Cold: true}, nil)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for rest := text; len(rest) > 0; rest = rest[min(128, len(rest)):] {
+			o.console.take(chunk{data: rest[:min(128, len(rest))], at: o.now(), waited: true})
+		}
+	}
+}
+
 func FuzzDiagnoseJoin(f *testing.F) {
 	f.Add("\x1b[1mcould not find a JWS signature in the cluster-info\x00\xff\n\n[ERROR Mem]")
 	f.Fuzz(func(t *testing.T, text string) {
