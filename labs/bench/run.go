@@ -135,7 +135,7 @@ type attempt struct {
 	node    string // name of the joining node
 
 	watch           *cluster.Watch // of the join; nil: a boot, or nobody watches
-	egress          uint64 // bytes that the network had counted before
+	egress          uint64         // bytes that the network had counted before
 	console, stamps *os.File
 	network         *network.Network
 	machine         *machine.Machine

@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/tools/clientcmd"
-	clientapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"distrolab/labs"
 	"distrolab/labs/cluster"
@@ -132,26 +128,9 @@ func (a *application) mergeKubeconfig(lab, from string) error {
 	if err != nil {
 		return err
 	}
-	added, err := clientcmd.LoadFromFile(from)
-	if err != nil {
-		return fmt.Errorf("reading the kubeconfig of lab %s: %w", lab, err)
-	}
-	mine, err := clientcmd.LoadFromFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		mine, err = clientapi.NewConfig(), nil
-	}
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
-	}
 	name := "distrolab-" + lab
-	use := added.Contexts[added.CurrentContext]
-	if use == nil {
-		return fmt.Errorf("reading the kubeconfig of lab %s: it has no context", lab)
-	}
-	mine.Clusters[name], mine.AuthInfos[name] = added.Clusters[use.Cluster], added.AuthInfos[use.AuthInfo]
-	mine.Contexts[name] = &clientapi.Context{Cluster: name, AuthInfo: name}
-	if err := clientcmd.WriteToFile(*mine, path); err != nil { // 0600
-		return fmt.Errorf("writing %s: %w", path, err)
+	if err := cluster.MergeKubeconfig(from, path, name); err != nil {
+		return err
 	}
 	_, err = fmt.Fprintf(a.world.Out, "kubectl --context %s get nodes\n", name)
 	return err
@@ -267,11 +246,3 @@ func (a *application) completeClusters(cmd *cobra.Command, _ []string, _ string)
 
 // trimmed is a file's only word.
 func trimmed(data []byte) string { return strings.TrimSpace(string(data)) }
-
-// parseServer reads a kubeconfig's server, which may lack its scheme.
-func parseServer(server string) (*url.URL, error) {
-	if !strings.Contains(server, "://") {
-		server = "https://" + server
-	}
-	return url.Parse(server)
-}

@@ -8,12 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"distrolab/distros"
 	"distrolab/labs"
@@ -272,18 +269,15 @@ func (a *application) planOutside(p *plannedCluster, o clusterOptions) error {
 
 // useKubeconfig takes endpoint and CA from an administrator's file.
 func useKubeconfig(p *plannedCluster, data []byte) error {
-	config, err := clientcmd.RESTConfigFromKubeConfig(data)
-	if err != nil {
+	access, err := cluster.ReadKubeconfig(data)
+	if err != nil && (p.External.Endpoint == "" || access.CA == "") {
 		return err
 	}
-	if len(config.CAData) == 0 {
-		return errors.New("it holds no CA certificate itself (certificate-authority-data); `kubectl config view --flatten --raw` writes one that does")
-	}
-	p.ca, p.External.Kubeconfig = string(config.CAData), data
+	p.ca, p.External.Kubeconfig = access.CA, data
 	if p.External.Endpoint == "" {
-		p.External.Endpoint, err = hostPort(config.Host)
+		p.External.Endpoint = access.Endpoint
 	}
-	return err
+	return nil
 }
 
 // join makes a machine a worker. index is its place among the machines.
@@ -309,22 +303,6 @@ func (p plannedCluster) join(intent provision.Intent, d distros.Distro, index in
 	}
 	intent.Registries.Mirrors = all
 	return intent, nil
-}
-
-// hostPort reads the address of a kubeconfig's server.
-func hostPort(server string) (string, error) {
-	u, err := parseServer(server)
-	if err != nil {
-		return "", fmt.Errorf("its server %.128q is no address: %w", server, err)
-	}
-	port := u.Port()
-	if port == "" {
-		port = "443"
-	}
-	if addr, err := netip.ParseAddr(u.Hostname()); err == nil && addr.IsLoopback() {
-		return "", fmt.Errorf("its server %s is this machine's loopback, which no guest reaches; give --endpoint", u.Host)
-	}
-	return net.JoinHostPort(u.Hostname(), port), nil
 }
 
 // completeKubernetes completes versions in the store.
