@@ -47,7 +47,7 @@ func Assemble(name string, d distros.Distro, img image.Image, cfg provision.Conf
 	spec := Spec{
 		Name: name, Distro: d.Name, Title: d.Title, Kind: d.Kind, StandsFor: d.StandsFor,
 		Image: img.ID, ImageSHA256: bootFile(img).SHA256, Version: img.Manifest.Version, Files: files, Config: cfg,
-		User: d.Boot.User, Boot: d.Boot, Hardware: hardware,
+		User: d.Boot.User, Boot: d.Boot.For(cfg.Delivery.Kind), Hardware: hardware,
 		Address: netip.AddrFrom4([4]byte{192, 168, 127, byte(10 + index)}),
 	}
 	if err := checkDelivery(spec); err != nil {

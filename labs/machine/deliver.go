@@ -5,17 +5,15 @@ import (
 	"strings"
 
 	"distrolab/distros"
-	"distrolab/provision"
+	"distrolab/provision/talos"
 )
 
 // checkDelivery refuses a config that cannot reach this machine.
 func checkDelivery(s Spec) error {
 	delivery := s.Config.Delivery
 	switch {
-	case delivery.Kind == distros.DeliverAPI:
-		return fmt.Errorf("delivery %s: the system waits for its config after it has booted, which labs do not send; "+
-			"take another delivery, or boot it and send the config yourself: talosctl apply-config --insecure --nodes %s --file %s",
-			delivery.Call(), s.Address, mainDocument(s.Config))
+	case delivery.Kind == distros.DeliverAPI && (s.Config.Format != talos.Format || len(s.Config.Documents) != 1):
+		return fmt.Errorf("delivery %s: labs know the API of Talos only, to which they send one document; take another delivery", delivery.Call())
 	case byKernelWords(delivery) && s.Files.Kernel == "":
 		return fmt.Errorf("delivery %s: its words belong on the kernel command line, but this image boots by its own loader from its disk; "+
 			"take a delivery without kernel words", delivery.Call())
@@ -26,14 +24,6 @@ func checkDelivery(s Spec) error {
 // byKernelWords says that a delivery needs the kernel command line.
 func byKernelWords(d distros.Delivery) bool {
 	return d.Kind == distros.DeliverKernel || d.Kernel != ""
-}
-
-// mainDocument names the file to send.
-func mainDocument(c provision.Config) string {
-	if len(c.Documents) == 0 {
-		return "FILE"
-	}
-	return c.Documents[0].Name
 }
 
 // otherDeliveries says which deliveries of the config's format would do.

@@ -226,9 +226,8 @@ func TestDeliveryThatCannotReachTheMachineIsRefused(t *testing.T) {
 		delivery distros.Delivery
 		want     string
 	}{
-		{byKernel, "--delivery volume, --delivery smbios"},
-		{distros.Delivery{Kind: distros.DeliverKernel}, "--delivery volume, --delivery smbios"},
-		{distros.Delivery{Kind: distros.DeliverAPI}, "talosctl apply-config --insecure --nodes 192.168.127.10 --file machine.yaml"},
+		{byKernel, "--delivery volume, --delivery api, --delivery smbios"},
+		{distros.Delivery{Kind: distros.DeliverKernel}, "--delivery volume, --delivery api, --delivery smbios"},
 	} {
 		cfg := provision.Config{Format: "talos", Delivery: c.delivery, Documents: []provision.Document{{Name: "machine.yaml"}}}
 		if _, err := Assemble("m", d, disk, cfg, Wishes{}, 0); err == nil || !strings.Contains(err.Error(), c.want) {
