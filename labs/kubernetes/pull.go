@@ -112,10 +112,7 @@ func (s *Store) pull(ctx context.Context, version string, from Release, progress
 	if err != nil {
 		return Bundle{}, err
 	}
-	if have, err := s.Get(version); err == nil && have.same(b) {
-		return have, nil
-	}
-	return s.commit(st, version)
+	return s.commit(st, b)
 }
 
 // inTurn makes a report that several downloads may call: layers come at once.

@@ -60,13 +60,24 @@ func (s *Store) Get(version string) (Bundle, error) {
 	if err := CheckVersion(version); err != nil {
 		return Bundle{}, err
 	}
-	b, err := Open(filepath.Join(s.dir, version))
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, missing := os.Lstat(filepath.Join(s.dir, version)); errors.Is(missing, fs.ErrNotExist) {
+	place := filepath.Join(s.dir, version)
+	for {
+		before, err := os.Lstat(place)
+		if errors.Is(err, fs.ErrNotExist) {
 			return Bundle{}, &NotStoredError{version}
 		}
+		if err != nil {
+			return Bundle{}, fmt.Errorf("opening Kubernetes %s: %w", version, err)
+		}
+		b, err := Open(place)
+		if err == nil {
+			return b, nil
+		}
+		// One that was replaced while it was read is not damaged.
+		if after, gone := os.Lstat(place); gone == nil && os.SameFile(before, after) {
+			return Bundle{}, err
+		}
 	}
-	return b, err
 }
 
 // Versions are the versions of the bundles, the newest first, damaged ones too.
@@ -158,7 +169,7 @@ func (s *Store) Import(ctx context.Context, dir string, progress func(image.Prog
 	if err != nil {
 		return Bundle{}, fmt.Errorf("importing Kubernetes from %s: %w", dir, err)
 	}
-	if have, err := s.Get(from.Manifest.Version); err == nil && have.same(from) {
+	if have, ok := s.has(from); ok {
 		return have, nil
 	}
 	if err := s.checkSpace(from.Bytes()); err != nil {
@@ -172,7 +183,13 @@ func (s *Store) Import(ctx context.Context, dir string, progress func(image.Prog
 	if err := from.copyTo(ctx, root, st.dir, progress); err != nil {
 		return Bundle{}, fmt.Errorf("importing Kubernetes from %s: %w", dir, err)
 	}
-	return s.commit(st, from.Manifest.Version)
+	return s.commit(st, from)
+}
+
+// has gives the bundle of the store that is the same as another.
+func (s *Store) has(b Bundle) (Bundle, bool) {
+	have, err := s.Get(b.Manifest.Version)
+	return have, err == nil && have.same(b)
 }
 
 // checkSpace refuses what the file system has no room for.
@@ -245,8 +262,13 @@ func (s *Store) sweep() {
 }
 
 // commit puts a whole bundle in its place. What was there before changes places
-// with it in one step, and goes with the staging directory.
-func (s *Store) commit(st *staging, version string) (Bundle, error) {
+// with it in one step, and goes with the staging directory; the same bundle,
+// which another process was faster with, stays.
+func (s *Store) commit(st *staging, b Bundle) (Bundle, error) {
+	if have, ok := s.has(b); ok {
+		return have, nil
+	}
+	version := b.Manifest.Version
 	place := filepath.Join(s.dir, version)
 	err := os.Chmod(st.bundle(), 0o755)
 	if err == nil {
