@@ -65,13 +65,8 @@ func throughLab(control *clustertest.Cluster) func(context.Context, string, stri
 	}
 }
 
-func joinOf(t *testing.T, control *clustertest.Cluster, token provision.Secret) provision.Join {
-	t.Helper()
-	ca, err := control.CA()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return provision.Join{Endpoint: clustertest.LabEndpoint, Token: token, CA: ca, Kubernetes: clustertest.Version}
+func joinOf(control *clustertest.Cluster, token provision.Secret) provision.Join {
+	return provision.Join{Endpoint: clustertest.LabEndpoint, Token: token, CA: control.CA(), Kubernetes: clustertest.Version}
 }
 
 func TestSimulatedJoinByRenderedConfig(t *testing.T) {
@@ -80,7 +75,7 @@ func TestSimulatedJoinByRenderedConfig(t *testing.T) {
 	for _, system := range simulatedJoins {
 		t.Run(system.distro, func(t *testing.T) {
 			node := "simulated-" + system.distro
-			join := joinOf(t, control, newToken(t, client))
+			join := joinOf(control, newToken(t, client))
 			kubelet, err := system.read(rendered(t, system.distro, system.document, node, join))
 			if err != nil {
 				t.Fatal(err)
@@ -112,7 +107,7 @@ func TestSimulatedJoinByWrongRenderedConfigIsRefused(t *testing.T) {
 				"token": func(j *provision.Join) { j.Token = randomToken() },
 				"CA":    func(j *provision.Join) { j.CA = otherCA(t) },
 			} {
-				join := joinOf(t, control, newToken(t, client))
+				join := joinOf(control, newToken(t, client))
 				change(&join)
 				kubelet, err := system.read(rendered(t, system.distro, system.document, "simulated-wrong-"+system.distro, join))
 				if err != nil {

@@ -107,13 +107,9 @@ func randomToken() provision.Secret {
 // newKubelet gives a simulated kubelet of a name that no other test uses.
 func newKubelet(t *testing.T, control *clustertest.Cluster, token provision.Secret) *simulated.Kubelet {
 	t.Helper()
-	ca, err := control.CA()
-	if err != nil {
-		t.Fatal(err)
-	}
 	return &simulated.Kubelet{
 		Name:        "simulated-" + strings.ToLower(rand.Text()[:8]),
-		Credentials: simulated.Credentials{Server: "https://" + control.Endpoint(), Token: token.Reveal(), CA: ca},
+		Credentials: simulated.Credentials{Server: "https://" + control.Endpoint(), Token: token.Reveal(), CA: control.CA()},
 	}
 }
 

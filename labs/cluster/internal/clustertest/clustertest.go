@@ -1,7 +1,8 @@
 // Package clustertest runs a real Kubernetes control plane for tests: etcd,
 // kube-apiserver, kube-controller-manager and kube-scheduler as processes of
-// this host, on its loopback, with certificates and the rules of bootstrap
-// tokens that the real kubeadm makes. There is no kubelet and no node.
+// this host, on its loopback. The CA, kubeadm's document and the audit policy
+// are those that distrolab renders; the other certificates and the rules of
+// bootstrap tokens are made by the real kubeadm. There is no kubelet and no node.
 //
 // It is for tests only. Everything is below the directory that the caller
 // names, and the processes die with the test.
@@ -9,15 +10,17 @@ package clustertest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
+
+	"distrolab/provision/kubeadm"
 )
 
 // Version is that of the programs.
@@ -30,10 +33,6 @@ const LabEndpoint = "192.168.127.5:6443"
 
 // startTime bounds how long one program may take to start on a busy host.
 const startTime = 2 * time.Minute
-
-// unreachable is the address that kubeadm is told, since it takes none of the
-// loopback: one that is for documents only. Nobody connects to it.
-const unreachable = "192.0.2.1"
 
 // Programs gives the directory that holds the programs of Kubernetes, and skips
 // the test where there is none.
@@ -50,6 +49,7 @@ func Programs(t testing.TB) string {
 type Cluster struct {
 	programs, dir   string
 	etcd, peer, api string // host:port
+	authority       kubeadm.Authority
 	running         []*process
 }
 
@@ -80,7 +80,14 @@ func (c *Cluster) start(ctx context.Context) error {
 	if err := c.StartAPI(ctx); err != nil {
 		return err
 	}
-	if _, err := c.kubeadm(ctx, "bootstrap-token", "--skip-token-print", "--kubeconfig", c.path("super-admin.conf")); err != nil {
+	super := c.path("super-admin.conf")
+	if err := c.phase(ctx, "bootstrap-token", "--skip-token-print", "--kubeconfig", super); err != nil {
+		return err
+	}
+	// What kubeadm init does between its phases: the administrators' rights.
+	err := c.run(ctx, "kubectl", "--kubeconfig", super, "create", "clusterrolebinding", "kubeadm:cluster-admins",
+		"--clusterrole=cluster-admin", "--group=kubeadm:cluster-admins")
+	if err != nil {
 		return err
 	}
 	if err := c.StartControllers(); err != nil {
@@ -101,14 +108,14 @@ func (c *Cluster) Stop() {
 // Endpoint is the API server's host:port.
 func (c *Cluster) Endpoint() string { return c.api }
 
-// Kubeconfig is that of an administrator.
-func (c *Cluster) Kubeconfig() ([]byte, error) { return os.ReadFile(c.path("super-admin.conf")) }
+// Kubeconfig is that of distrolab's administrator.
+func (c *Cluster) Kubeconfig() ([]byte, error) {
+	text, err := c.authority.AdminKubeconfig(c.api, time.Now(), rand.Reader)
+	return []byte(text), err
+}
 
 // CA is the certificate of the cluster's CA, PEM.
-func (c *Cluster) CA() (string, error) {
-	text, err := os.ReadFile(c.path("pki/ca.crt"))
-	return string(text), err
-}
+func (c *Cluster) CA() string { return c.authority.Certificate }
 
 // Audit opens the API server's audit log.
 func (c *Cluster) Audit() (*os.File, error) { return os.Open(c.path("audit.log")) }
@@ -173,37 +180,6 @@ func (c *Cluster) StartControllers() error {
 
 func (c *Cluster) path(name string) string { return filepath.Join(c.dir, name) }
 
-// prepare lets kubeadm make the certificates and kubeconfigs.
-func (c *Cluster) prepare(ctx context.Context) error {
-	_, port, err := net.SplitHostPort(c.api)
-	if err != nil {
-		return err
-	}
-	init := strings.NewReplacer("ADDRESS", unreachable, "PORT", port, "DIR", c.dir, "VERSION", Version).Replace(initConfig)
-	for name, text := range map[string]string{"init.yaml": init, "audit.yaml": auditPolicy} {
-		if err := os.WriteFile(c.path(name), []byte(text), 0o600); err != nil {
-			return err
-		}
-	}
-	if _, err := c.kubeadm(ctx, "certs", "all"); err != nil {
-		return err
-	}
-	if _, err := c.kubeadm(ctx, "kubeconfig", "all", "--kubeconfig-dir", c.dir); err != nil {
-		return err
-	}
-	for _, name := range []string{"controller-manager.conf", "scheduler.conf"} {
-		text, err := os.ReadFile(c.path(name))
-		if err != nil {
-			return err
-		}
-		text = []byte(strings.ReplaceAll(string(text), unreachable+":"+port, c.api))
-		if err := os.WriteFile(c.path(name), text, 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // freePort finds a port of the loopback that nobody listens on now.
 func freePort() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -212,49 +188,3 @@ func freePort() (string, error) {
 	}
 	return listener.Addr().String(), errors.Join(listener.Close())
 }
-
-const initConfig = `apiVersion: kubeadm.k8s.io/v1beta4
-kind: InitConfiguration
-localAPIEndpoint:
-  advertiseAddress: ADDRESS
-  bindPort: PORT
-nodeRegistration:
-  name: control-plane
----
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: ClusterConfiguration
-kubernetesVersion: VERSION
-certificatesDir: DIR/pki
-controlPlaneEndpoint: 127.0.0.1:PORT
-apiServer:
-  certSANs:
-  - 127.0.0.1
-  - 192.168.127.5
-networking:
-  podSubnet: 10.244.0.0/16
-`
-
-// auditPolicy logs what a join consists of, once each, when it is answered.
-const auditPolicy = `apiVersion: audit.k8s.io/v1
-kind: Policy
-omitStages:
-- RequestReceived
-rules:
-- level: Metadata
-  resources:
-  - group: ""
-    resources: [nodes, nodes/status]
-  - group: certificates.k8s.io
-    resources: [certificatesigningrequests, certificatesigningrequests/approval, certificatesigningrequests/status]
-- level: Metadata
-  namespaces: [kube-node-lease]
-  resources:
-  - group: coordination.k8s.io
-    resources: [leases]
-- level: Metadata
-  namespaces: [distrolab]
-  resources:
-  - group: ""
-    resources: [pods, pods/status, pods/binding]
-- level: None
-`

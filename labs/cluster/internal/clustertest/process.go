@@ -86,13 +86,11 @@ func (p *process) tail() string {
 	return strings.Join(lines[max(0, len(lines)-20):], "\n")
 }
 
-// kubeadm runs one phase of kubeadm init.
-func (c *Cluster) kubeadm(ctx context.Context, phase string, args ...string) (string, error) {
-	args = append([]string{"init", "phase", phase}, args...)
-	cmd := exec.CommandContext(ctx, filepath.Join(c.programs, "kubeadm"), append(args, "--config", c.path("init.yaml"))...)
-	out, err := cmd.CombinedOutput()
+// run runs a program to its end.
+func (c *Cluster) run(ctx context.Context, name string, args ...string) error {
+	out, err := exec.CommandContext(ctx, filepath.Join(c.programs, name), args...).CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("kubeadm init phase %s: %w\n%s", phase, err, out)
+		return fmt.Errorf("running %s %s: %w\n%s", name, strings.Join(args, " "), err, out)
 	}
-	return string(out), nil
+	return nil
 }
