@@ -242,7 +242,7 @@ func (r *attempt) toFinish(ctx context.Context) error {
 	if err := r.machine.Start(ctx); err != nil {
 		return &observe.StoppedError{Reason: err.Error()} // its QEMU or libvirt died under it
 	}
-	err := r.machine.Observer().Wait(ctx)
+	err := r.machine.Await(ctx)
 	if err != nil || r.session.design.Join == nil {
 		return err
 	}

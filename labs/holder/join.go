@@ -21,7 +21,7 @@ func (h *Holder) joinWatch(m *member) *observe.JoinWatch {
 	if err != nil {
 		api = netip.AddrPort{} // a name: no frame shows the call, and the timeline says so
 	}
-	return &observe.JoinWatch{API: api, Hello: cluster.HelloAddress(), Node: m.spec.Name, Done: kubeadm.JoinDone, Cold: true}
+	return &observe.JoinWatch{API: api, Hello: cluster.HelloAddress(), Node: m.spec.Node, Done: kubeadm.JoinDone, Cold: true}
 }
 
 // expect opens the watches for a machine and creates its probe pod, before it
@@ -31,11 +31,11 @@ func (h *Holder) expect(ctx context.Context, m *member, made *machine.Machine) (
 	if c == nil || c.api == nil {
 		return nil, nil
 	}
-	watch, err := c.api.Watch(ctx, m.spec.Name, made.Observer().Mark)
+	watch, err := c.api.Watch(ctx, m.spec.Node, made.Observer().Mark)
 	if err != nil {
 		return nil, fmt.Errorf("watching machine %s join: %w", m.spec.Name, err)
 	}
-	if err := c.api.RunHello(ctx, m.spec.Name, c.bundle.Manifest.Hello); err != nil {
+	if err := c.api.RunHello(ctx, m.spec.Node, c.bundle.Manifest.Hello); err != nil {
 		watch.Close()
 		return nil, fmt.Errorf("preparing for machine %s to join: %w", m.spec.Name, err)
 	}

@@ -99,7 +99,7 @@ func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine
 	defer watch.Close()
 	waited, cancel := context.WithTimeout(ctx, h.spec.Deadline)
 	defer cancel()
-	err := made.Observer().Wait(waited)
+	err := made.Await(waited)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = fmt.Errorf("it has not booted after %s and goes on trying; %s", h.spec.Deadline, made.Explain())
 	}

@@ -33,6 +33,7 @@ type Spec struct {
 	Boot        distros.BootProfile `json:"boot"`
 	Hardware    Hardware            `json:"hardware"`
 	Address     netip.Addr          `json:"address"`         // its lease
+	Node        string              `json:"node,omitempty"`  // its name in the cluster that it joins
 	Saved       *Saved              `json:"saved,omitempty"` // goes on from there instead of booting
 }
 

@@ -80,6 +80,9 @@ func (a *application) plan(ctx context.Context, names []string, o planOptions) (
 		if err != nil {
 			return nil, usage(err)
 		}
+		if o.join != nil {
+			spec.Node = w.intent.Hostname
+		}
 		specs = append(specs, spec)
 	}
 	return specs, nil
