@@ -36,7 +36,7 @@ func identityFaults() []defaultFault {
 		{`certificate signed by unknown authority`, "The API server's certificate is not signed by the CA that the node was given. Check that the endpoint and the CA are of the same cluster.", true},
 		{`x509: certificate is valid for .+, not `, "The API server's certificate does not name the address that the node calls. Join by a name or an address that is in it, or add that to certSANs of the control plane.", true},
 		{`certificate signing request: Unauthorized|(?:kubeadm-config|kubelet-config|cluster-info|cannot get Node).*Unauthorized`, "The API server does not accept the bootstrap token any more: it has expired or was deleted on the way. Make a new one with `kubeadm token create` and join with that.", true},
-		{`User "system:bootstrap:\S+" cannot `, "The cluster knows the token but allows it too little. Its rules for bootstrap tokens are missing: `kubeadm init phase bootstrap-token` writes them.", true},
+		{`(?:kubeadm-config|kubelet-config|certificatesigningrequests|nodes).* is forbidden: User "system:bootstrap:`, "The cluster knows the token but allows it too little. Its rules for bootstrap tokens are missing: `kubeadm init phase bootstrap-token` writes them.", true},
 	}
 }
 
@@ -45,6 +45,7 @@ func identityFaults() []defaultFault {
 func preflightFaults() []defaultFault {
 	return []defaultFault{
 		{`distrolab: (?:fetch failed|unpack failed)`, "The node did not get Kubernetes' programs. Check that the bundle is served where its config says, and that the disk is large enough.", true},
+		{`cannot execute 'kubelet --version'`, "The kubelet's program is not on the node, or not where kubeadm looks for it. Install it, or join with a bundle that brings it.", true},
 		{`\[ERROR Mem\]`, "kubeadm wants more memory for a control plane. Give the machine at least 1700 MiB that its kernel leaves free, such as 2 GiB.", true},
 		{`\[ERROR NumCPU\]`, "kubeadm wants at least two CPUs for a control plane. Give the machine more.", true},
 		{`\[ERROR SystemVerification\].*cgroups? v1|configured to not run on a host using cgroup v1`, "The system has cgroup v1 only, which the kubelet refuses from Kubernetes 1.35 on. Boot it with cgroup v2, or set failCgroupV1: false for its kubelet.", true},
@@ -120,7 +121,7 @@ func joinFault(line []byte, seen []bool) (hint, bool) {
 		if f.match(line) < 0 {
 			continue
 		}
-		if seen[i] {
+		if seen[i] || warns(line, f.fatal) {
 			return hint{}, false
 		}
 		seen[i] = true
@@ -128,6 +129,17 @@ func joinFault(line []byte, seen []bool) (hint, bool) {
 	}
 	return hint{}, false
 }
+
+// warns says whether a line is only a warning. kubeadm goes on after those of
+// its checks; other programs' may explain a failure and are never one.
+func warns(line []byte, fatal bool) bool {
+	return bytes.Contains(line, []byte("[WARNING ")) || fatal && klogWarning().Match(line)
+}
+
+// klogWarning is how the log of kubeadm and the kubelet begins a warning.
+var klogWarning = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|[\s:])W\d{4} \d\d:\d\d:\d\d\.`)
+})
 
 // DiagnoseJoin finds the lines of a text, such as a node's journal, that
 // explain why a join fails. Each cause is given once, and the most telling is

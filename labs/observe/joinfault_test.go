@@ -30,6 +30,7 @@ func TestFaultsOfAJoin(t *testing.T) {
 		{"wrong CA", `kubelet[812]: "Failed to connect to apiserver" err="Get \"https://192.168.127.5:6443/healthz?timeout=1s\": tls: failed to verify certificate: x509: certificate signed by unknown authority"`, "not signed by the CA", true},
 		{"clock behind", discovery + `failed to request the cluster-info ConfigMap: tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2020-01-01T00:00:13Z is before 2026-06-01T10:00:00Z`, "not valid yet", false},
 		{"clock ahead", discovery + `x509: certificate has expired or is not yet valid: current time 2046-01-01T00:00:13Z is after 2036-06-01T10:00:00Z`, "clock is ahead", false},
+		{"too few rights", `error execution phase preflight: unable to fetch the kubeadm-config ConfigMap: failed to get config map: configmaps "kubeadm-config" is forbidden: User "system:bootstrap:163qnr" cannot get resource "configmaps"`, "allows it too little", true},
 		{"name taken", `error execution phase kubelet-start: a Node with name "node-1" and status "Ready" already exists in the cluster. You must delete the existing Node`, "ready node of this name", true},
 		{"API unreachable", discovery + `failed to request the cluster-info ConfigMap: Get "https://192.168.127.5:6443/api/v1/namespaces/kube-public/configmaps/cluster-info?timeout=10s": dial tcp 192.168.127.5:6443: connect: connection refused`, "cannot be reached", false},
 		{"API gone in the middle", `kubelet[812]: E0601 controller.go:201] "Failed to ensure lease exists, will retry" err="Get \"https://192.168.127.5:6443/apis\": dial tcp 192.168.127.5:6443: connect: no route to host" interval="200ms"`, "cannot be reached", false},
@@ -39,6 +40,7 @@ func TestFaultsOfAJoin(t *testing.T) {
 		{"no certificate", `error execution phase kubelet-wait-bootstrap: failed while waiting for TLS bootstrap: context deadline exceeded`, "got no certificate", false},
 		{"kubelet ends", `E0601 10:00:00.1 812 run.go:72] "command failed" err="failed to run Kubelet: unable to determine runtime API version"`, "ends right after its start", false},
 		{"crash loop", `systemd[1]: kubelet.service: Scheduled restart job, restart counter is at 12.`, "again and again", false},
+		{"no kubelet", "\t[ERROR KubeletVersion]: couldn't get kubelet version: cannot execute 'kubelet --version': executable file not found in $PATH", "not on the node", true},
 		{"memory", "\t[ERROR Mem]: the system RAM (961 MB) is less than the minimum 1700 MB", "1700 MiB", true},
 		{"CPUs", "\t[ERROR NumCPU]: the number of available CPUs 1 is less than the required 2", "two CPUs", true},
 		{"swap", `kubelet[812]: "command failed" err="failed to run Kubelet: running with swap on is not supported, please disable swap or set --fail-swap-on flag to false"`, "Turn swap off", true},
@@ -89,7 +91,27 @@ func TestTheMostTellingFaultIsTheLast(t *testing.T) {
 	if len(got) != 3 || !strings.Contains(got[2].Line, "node-1") {
 		t.Errorf("faults %+v", got)
 	}
-	if got := DiagnoseJoin("[kubelet-start] Starting the kubelet\nThis node has joined the cluster:\n"); len(got) != 0 {
+}
+
+// TestAGoodJoinHasNoFaults: the text is kubeadm's of a join that goes well, on
+// a cluster without kube-proxy, with checks that it was told to ignore.
+func TestAGoodJoinHasNoFaults(t *testing.T) {
+	good := `[preflight] Running pre-flight checks
+	[WARNING CRI]: could not connect to the container runtime: unknown service runtime.v1.RuntimeService
+	[WARNING SystemVerification]: cgroups v1 support is deprecated and will be removed in a future release
+	[WARNING Hostname]: hostname "node-x": lookup node-x on 10.255.255.53:53: no such host
+	[WARNING KubeletVersion]: couldn't get kubelet version: cannot execute 'kubelet --version': executable file not found in $PATH
+[preflight] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...
+W1127 04:53:30.567980   20860 configset.go:77] Warning: No kubeproxy.config.k8s.io/v1alpha1 config is loaded. Continuing without it: configmaps "kube-proxy" is forbidden: User "system:bootstrap:163qnr" cannot get resource "configmaps" in API group "" in the namespace "kube-system"
+[   34.000000] sh[812]: W1127 04:53:30.567980   20860 x.go:1] nodes "node-x" is forbidden: User "system:bootstrap:163qnr" cannot get resource "nodes"
+[kubelet-start] Writing kubelet configuration to file "/var/lib/kubelet/config.yaml"
+[kubelet-start] Starting the kubelet
+[kubelet-check] Waiting for a healthy kubelet at http://127.0.0.1:10248/healthz. This can take up to 4m0s
+[kubelet-start] Waiting for the kubelet to perform the TLS Bootstrap
+This node has joined the cluster:
+distrolab: join done
+`
+	if got := DiagnoseJoin(good); len(got) != 0 {
 		t.Errorf("faults of a good join: %+v", got)
 	}
 }
