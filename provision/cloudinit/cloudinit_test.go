@@ -152,7 +152,7 @@ func checkHolds(t rapid.TB, intent provision.Intent, target provision.Target, go
 			t.Fatalf("%s: content %q, want %q", u.Name, got, u.Content)
 		}
 		enabled := slices.ContainsFunc(got.Commands, func(words []string) bool {
-			return slices.Equal(words, []string{"systemctl", "enable", "--now", "--no-block", u.Name})
+			return len(words) > 4 && slices.Equal(words[:4], []string{"systemctl", "enable", "--now", "--no-block"}) && slices.Contains(words[4:], u.Name)
 		})
 		if enabled != u.Enabled {
 			t.Fatalf("%s: enabled %v, want %v", u.Name, enabled, u.Enabled)

@@ -121,7 +121,9 @@ type command struct {
 }
 
 // commands applies what was written. Units start without waiting for them: a
-// unit ordered after cloud-init's end would otherwise wait for itself.
+// unit ordered after cloud-init's end would otherwise wait for itself. One
+// command starts all that distrolab wrote, because each makes systemd read all
+// units anew; one that a person wrote could spoil it for the others.
 func (w *work) commands() []command {
 	list := w.kernelCommands()
 	run := func(words ...string) { list = append(list, command{words: words}) }
@@ -132,15 +134,21 @@ func (w *work) commands() []command {
 		words := []string{"systemctl", "try-restart", "--no-block", r.service}
 		list = append(list, command{words, "restarts " + r.service + ", which then reads its file", r.field})
 	}
+	var own []string // units that distrolab wrote
 	for _, u := range w.plan.Units {
 		switch {
 		case u.Mask:
 			run("systemctl", "mask", "--now", "--no-block", u.Name)
+		case u.Enabled && u.Content != "" && !strings.HasPrefix(u.Field, "units["):
+			own = append(own, u.Name)
 		case u.Enabled:
 			run("systemctl", "enable", "--now", "--no-block", u.Name)
 		case u.Content == "":
 			run("systemctl", "disable", "--now", "--no-block", u.Name)
 		}
+	}
+	if len(own) > 0 {
+		run(append([]string{"systemctl", "enable", "--now", "--no-block"}, own...)...)
 	}
 	return list
 }

@@ -47,6 +47,8 @@ func NodeFiles(n provision.Node) []provision.File {
 }
 
 // NodeUnits unpack the bundle and run the kubelet. Neither holds up the boot.
+// Where Ignition fetches, the unit that is wanted does not exist, and that is
+// all right.
 func NodeUnits(n provision.Node) []provision.Unit {
 	if n.Bundle == nil {
 		return nil
@@ -54,7 +56,8 @@ func NodeUnits(n provision.Node) []provision.Unit {
 	return []provision.Unit{
 		{Name: provision.BundleUnit, Enabled: true, Content: `[Unit]
 Description=Unpack the programs of Kubernetes
-` + notBlocking + `After=sysinit.target ` + provision.FetchUnit + `
+` + notBlocking + `Wants=` + provision.FetchUnit + `
+After=sysinit.target ` + provision.FetchUnit + `
 
 [Service]
 Type=oneshot
