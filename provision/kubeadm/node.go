@@ -87,6 +87,10 @@ WantedBy=multi-user.target
 	}
 }
 
+// UnpackFailed begins the line on the console that says why a node has no
+// programs.
+const UnpackFailed = "distrolab: unpack failed"
+
 // unpackScript puts the programs below /opt. The archive's paths are relative
 // to the root, but where /opt is a link it stays one.
 const unpackScript = `#!/bin/sh
@@ -94,11 +98,11 @@ const unpackScript = `#!/bin/sh
 archive=` + provision.BundlePath + `
 if ! [ -e "$archive" ]; then
     [ -x /opt/bin/kubeadm ] && exit 0 # it was unpacked at an earlier boot
-    echo "distrolab: unpack failed: there is neither $archive nor /opt/bin/kubeadm"
+    echo "` + UnpackFailed + `: there is neither $archive nor /opt/bin/kubeadm"
     exit 1
 fi
 if ! tar -C /opt -o --strip-components=1 -xf "$archive" || ! [ -x /opt/bin/kubeadm ]; then
-    echo "distrolab: unpack failed: $archive is no bundle with opt/bin/kubeadm, or the disk is full"
+    echo "` + UnpackFailed + `: $archive is no bundle with opt/bin/kubeadm, or the disk is full"
     exit 1
 fi
 # Where SELinux is on, systemd starts only what has the label of programs.

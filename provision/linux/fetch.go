@@ -60,6 +60,10 @@ WantedBy=multi-user.target
 `}})
 }
 
+// FetchFailed begins the line on the console that says which file could not be
+// had; what follows is its address and why.
+const FetchFailed = "distrolab: fetch failed"
+
 // fetchHead fetches one file with what the system has. A file is at its place
 // when it is whole and what it should be, and not before; a server that is not
 // there yet is asked for two minutes.
@@ -85,14 +89,14 @@ fetch() {
         tries=$((tries + 1))
         if [ "$tries" -ge 40 ]; then
             rm -f "$part"
-            echo "distrolab: fetch failed: $4 cannot be had"
+            echo "` + FetchFailed + `: $4 cannot be had"
             exit 1
         fi
         sleep 3
     done
     if [ "$(sha256sum <"$part" | cut -d ' ' -f 1)" != "$3" ]; then
         rm -f "$part"
-        echo "distrolab: fetch failed: $4 is not the file that the config knows by its SHA-256"
+        echo "` + FetchFailed + `: $4 is not the file that the config knows by its SHA-256"
         exit 1
     fi
     chmod "$1" "$part" && mv -f "$part" "$2" || exit 1
