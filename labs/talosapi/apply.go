@@ -44,6 +44,9 @@ func Apply(ctx context.Context, dial Dialer, config string) (Applied, error) {
 		if !errors.As(err, &again) {
 			return applied, err
 		}
+		if a.sent {
+			wait.doing = "waiting for Talos to confirm its config, which was sent and whose answer was lost"
+		}
 		if err := wait.again(ctx, again.last); err != nil {
 			return Applied{}, err
 		}

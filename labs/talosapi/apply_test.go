@@ -269,6 +269,21 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
+// A worker of a foreign cluster never opens its port again.
+func TestLostAnswerOfAMachineThatStaysSilent(t *testing.T) {
+	m := newImitation(t)
+	m.apply = func(ctx context.Context, _ *machineapi.ApplyConfigurationRequest) (*machineapi.ApplyConfigurationResponse, error) {
+		go m.halt()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	m.maintain()
+	_, err := talosapi.Apply(briefly(t), m.dial, controlPlane(t))
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "which was sent and whose answer was lost: ") || !strings.Contains(err.Error(), "port 50000 does not answer") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestConfigOfAnImpossibleSizeIsNotSent(t *testing.T) {
 	for _, config := range []string{"", " \n", strings.Repeat("x", 5<<20)} {
 		m := newImitation(t)
