@@ -15,9 +15,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// layer is an uncompressed layer that lies in a file. Uncompressed, because a
-// guest's CPU may be emulated while its network is this machine's memory: there
-// a byte that is unpacked costs far more than one that is fetched.
+// layer is an uncompressed layer that lies in a file. Uncompressed, because the
+// network is this machine's memory while a guest's CPU may be emulated:
+// docs/kubernetes.md has what each way costs there.
 type layer struct {
 	path   string
 	digest v1.Hash

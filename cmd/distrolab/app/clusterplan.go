@@ -117,17 +117,9 @@ func (a *application) kubernetesBundle(h home.Home, version string) (kubernetes.
 	}
 	var missing *kubernetes.NotStoredError
 	if errors.As(err, &missing) {
-		return bundle, cannot(fmt.Errorf("%w; `distrolab kubernetes pull %s` gets a release, and `distrolab kubernetes import $(scripts/kube/build bundle)` one that was built here",
-			err, orVersion(version)))
+		return bundle, a.noKubernetes(missing)
 	}
 	return bundle, err
-}
-
-func orVersion(version string) string {
-	if version == "" {
-		return "VERSION"
-	}
-	return version
 }
 
 // controlPlane is the recipe of the control plane: that of a saved one with all

@@ -152,7 +152,7 @@ func (a *application) tellBundles(list []kubernetes.Bundle) error {
 		return a.printJSON(stored(list...))
 	}
 	for _, b := range list {
-		fmt.Fprintf(a.world.Out, "Kubernetes %s %s: %s, every digest checked (%s)\n", b.Manifest.Version, b.Manifest.Arch, bytes(b.Bytes()), b.Manifest.Origin)
+		fmt.Fprintf(a.world.Out, "Kubernetes %s %s: %s, its digests were checked (%s)\n", b.Manifest.Version, b.Manifest.Arch, bytes(b.Bytes()), b.Manifest.Origin)
 	}
 	return nil
 }
