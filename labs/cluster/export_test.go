@@ -78,3 +78,18 @@ func (c *Client) Deny(ctx context.Context, name, message string) error {
 	}}}
 	return c.call(ctx, request{method: http.MethodPut, path: path + "/approval", body: object}, nil)
 }
+
+// Signs says whether the cluster signs with a token, for tests.
+func (c *Client) Signs(ctx context.Context, token provision.Secret) (bool, error) {
+	id, secret, err := splitToken(token)
+	if err != nil {
+		return false, err
+	}
+	var info struct {
+		Data map[string]string `json:"data"`
+	}
+	if err := c.call(ctx, request{path: infoPath}, &info); err != nil {
+		return false, err
+	}
+	return isSigned(info.Data, id, secret), nil
+}

@@ -1,6 +1,8 @@
 package cluster_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -111,4 +113,11 @@ func event(t *testing.T, kind string, object any) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// signature signs as the cluster's controller does.
+func signature(secret, header, payload string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(header + "." + base64.RawURLEncoding.EncodeToString([]byte(payload))))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

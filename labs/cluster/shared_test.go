@@ -28,7 +28,7 @@ import (
 )
 
 // patience is how long a test waits for what usually takes a second.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // control is the control plane that all tests of this package share; it is
 // started by the first that needs it and stopped by TestMain.
@@ -229,3 +229,17 @@ func parsed(t *testing.T, text string) *x509.Certificate {
 
 // quiet takes what servers say about clients that refuse them.
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
+
+// awaitUnsigned returns when the cluster no longer signs with the token.
+func awaitUnsigned(t *testing.T, client *cluster.Client, token provision.Secret) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		signed, err := client.Signs(within(t), token)
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("the cluster signs with a token that was deleted: %v", err)
+		}
+		if !signed {
+			return
+		}
+	}
+}

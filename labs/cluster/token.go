@@ -2,10 +2,14 @@ package cluster
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"distrolab/provision"
@@ -14,8 +18,16 @@ import (
 // joinGroup is the group of bootstrap tokens that kubeadm lets join.
 const joinGroup = "system:bootstrappers:kubeadm:default-node-token"
 
+// infoPath is what kubeadm publishes of a cluster for those that want to join.
+const infoPath = namespacesPath + "/kube-public/configmaps/cluster-info"
+
+// signedPoll is how often the signature is asked for.
+const signedPoll = 100 * time.Millisecond
+
 // CreateToken makes a bootstrap token valid in the cluster until it expires.
-// One of the same id is replaced.
+// One of the same id is replaced. It returns when the cluster has signed its
+// public information with the token: a kubeadm that looks before that looks
+// again only seconds later, which would be a part of the join.
 func (c *Client) CreateToken(ctx context.Context, token provision.Secret, expires time.Time) error {
 	id, secret, err := splitToken(token)
 	if err != nil {
@@ -34,14 +46,52 @@ func (c *Client) CreateToken(ctx context.Context, token provision.Secret, expire
 		},
 	}
 	create := request{doing: "creating the token", method: http.MethodPost, path: secretsPath, body: object}
-	err = c.call(ctx, create, nil)
-	if !hasCode(err, http.StatusConflict) {
+	if err = c.call(ctx, create, nil); hasCode(err, http.StatusConflict) {
+		if err = c.DeleteToken(ctx, token); err == nil {
+			err = c.call(ctx, create, nil)
+		}
+	}
+	if err != nil {
 		return err
 	}
-	if err := c.DeleteToken(ctx, token); err != nil {
-		return err
+	return c.awaitSigned(ctx, id, secret, expires)
+}
+
+// awaitSigned returns when the cluster's public information is signed with the
+// token. A cluster that has none, which kubeadm did not make, signs nothing.
+func (c *Client) awaitSigned(ctx context.Context, id, secret string, expires time.Time) error {
+	ask := request{doing: "waiting until the cluster signs with the token", path: infoPath}
+	for time.Now().Before(expires) {
+		var info struct {
+			Data map[string]string `json:"data"`
+		}
+		err := c.call(ctx, ask, &info)
+		if hasCode(err, http.StatusNotFound) || err == nil && isSigned(info.Data, id, secret) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w; is the controller manager running?", ask.doing, context.Cause(ctx))
+		case <-time.After(signedPoll):
+		}
 	}
-	return c.call(ctx, create, nil)
+	return nil // nobody can join by it, signed or not
+}
+
+// isSigned says whether a kubeconfig is signed with the token: its JSON web
+// signature, without the payload, lies beside it.
+func isSigned(data map[string]string, id, secret string) bool {
+	header, signature, _ := strings.Cut(data["jws-kubeconfig-"+id], "..")
+	sum, err := base64.RawURLEncoding.DecodeString(signature)
+	if err != nil {
+		return false
+	}
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(header + "." + base64.RawURLEncoding.EncodeToString([]byte(data["kubeconfig"]))))
+	return hmac.Equal(sum, mac.Sum(nil))
 }
 
 // DeleteToken ends a bootstrap token; one that is not there is no error.

@@ -84,6 +84,9 @@ func (c *Cluster) start(ctx context.Context) error {
 	if err := c.phase(ctx, "bootstrap-token", "--skip-token-print", "--kubeconfig", super); err != nil {
 		return err
 	}
+	if err := c.phase(ctx, "upload-config", "all", "--kubeconfig", super); err != nil {
+		return err
+	}
 	// What kubeadm init does between its phases: the administrators' rights.
 	err := c.run(ctx, "kubectl", "--kubeconfig", super, "create", "clusterrolebinding", "kubeadm:cluster-admins",
 		"--clusterrole=cluster-admin", "--group=kubeadm:cluster-admins")

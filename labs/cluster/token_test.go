@@ -1,0 +1,72 @@
+package cluster_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"distrolab/provision"
+)
+
+// A kubeconfig with its signature beside it, as RFC 7515 has it: HMAC with
+// SHA-256 over header and payload.
+const (
+	signedInfo = `{"data":{"kubeconfig":"apiVersion: v1\n","jws-kubeconfig-abcdef":"eyJhbGciOiJIUzI1NiIsImtpZCI6ImFiY2RlZiJ9..%s"}}`
+	infoPath   = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
+	token      = provision.Secret("abcdef.0123456789abcdef")
+)
+
+func TestTokenIsGivenOutWhenItIsSigned(t *testing.T) {
+	right := signature("0123456789abcdef", `eyJhbGciOiJIUzI1NiIsImtpZCI6ImFiY2RlZiJ9`, "apiVersion: v1\n")
+	var asked atomic.Int32
+	_, client := newImitation(t, map[string]http.HandlerFunc{infoPath: func(w http.ResponseWriter, _ *http.Request) {
+		switch asked.Add(1) {
+		case 1:
+			fmt.Fprint(w, `{"data":{"kubeconfig":"apiVersion: v1\n"}}`)
+		case 2:
+			fmt.Fprintf(w, signedInfo, "not base64!")
+		case 3: // by the secret that the token had before
+			fmt.Fprintf(w, signedInfo, signature("fedcba9876543210", `eyJhbGciOiJIUzI1NiIsImtpZCI6ImFiY2RlZiJ9`, "apiVersion: v1\n"))
+		default:
+			fmt.Fprintf(w, signedInfo, right)
+		}
+	}})
+	if err := client.CreateToken(within(t), token, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if n := asked.Load(); n != 4 {
+		t.Errorf("given out after %d questions, want 4", n)
+	}
+}
+
+func TestTokenOfAClusterThatSignsNothing(t *testing.T) {
+	_, client := newImitation(t, map[string]http.HandlerFunc{infoPath: says(404, "")})
+	if err := client.CreateToken(within(t), token, time.Now().Add(time.Hour)); err != nil {
+		t.Errorf("a cluster without cluster-info: %v", err)
+	}
+	_, client = newImitation(t, nil) // signs never, but the token has expired before
+	if err := client.CreateToken(within(t), token, time.Now().Add(-time.Hour)); err != nil {
+		t.Errorf("a token that is no longer valid: %v", err)
+	}
+}
+
+func TestWhatIsNoToken(t *testing.T) {
+	s, client := newImitation(t, nil)
+	for _, text := range []provision.Secret{"", "abcdef", "ABCDEF.0123456789abcdef", "abcdef.0123456789abcde/", "abcdef.0123456789abcdef\n"} {
+		err := client.CreateToken(within(t), text, time.Now())
+		if err == nil || len(text) > 6 && strings.Contains(err.Error(), text.Reveal()) {
+			t.Errorf("%q: %v", text.Reveal(), err)
+		}
+		if err := client.DeleteToken(within(t), text); err == nil {
+			t.Errorf("DeleteToken(%q) is accepted", text.Reveal())
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.asked) > 0 {
+		t.Errorf("asked the server: %v", s.asked)
+	}
+}
