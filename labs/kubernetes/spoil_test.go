@@ -94,3 +94,97 @@ func forge(t *testing.T, b kubernetes.Bundle, text string) {
 	}
 	write(t, path, strings.ReplaceAll(string(old), b.Manifest.Images[0].Digest, "sha256:"+digest))
 }
+
+// spoiled is one thing that is wrong with a bundle that came from elsewhere, and
+// what is said of it.
+type spoiled struct {
+	spoil func(*testing.T, kubernetes.Bundle)
+	says  string
+}
+
+// edit changes bundle.json.
+func edit(old, new string) func(*testing.T, kubernetes.Bundle) {
+	return func(t *testing.T, b kubernetes.Bundle) {
+		path := filepath.Join(b.Dir(), kubernetes.ManifestName)
+		text, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(text), old) {
+			t.Fatalf("no %q in %s: %v", old, text, err)
+		}
+		write(t, path, strings.Replace(string(text), old, new, 1))
+	}
+}
+
+// spoiledManifests have a bundle.json that must not be believed.
+func spoiledManifests() map[string]spoiled {
+	return map[string]spoiled{
+		"no manifest": {func(t *testing.T, b kubernetes.Bundle) { remove(t, filepath.Join(b.Dir(), "bundle.json")) }, "no such file"},
+		"manifest is a link": {func(t *testing.T, b kubernetes.Bundle) {
+			relink(t, filepath.Join(b.Dir(), "bundle.json"), "other.json")
+		}, "not a plain file"},
+		"manifest is huge": {func(t *testing.T, b kubernetes.Bundle) {
+			write(t, filepath.Join(b.Dir(), "bundle.json"), strings.Repeat(" ", 2<<20))
+		}, "longer than"},
+		"two manifests":    {func(t *testing.T, b kubernetes.Bundle) { double(t, filepath.Join(b.Dir(), "bundle.json")) }, "more after"},
+		"other schema":     {edit(kubernetes.Schema, "distrolab.kubernetes/2"), "this distrolab reads"},
+		"unknown field":    {edit(`"arch"`, `"run": "x", "arch"`), "unknown field"},
+		"version is path":  {edit(`"v1.36.1"`, `"../v1.36.1"`), "no version of Kubernetes"},
+		"version is empty": {edit(`"v1.36.1"`, `""`), "no version of Kubernetes"},
+		"other machine":    {edit(`"amd64"`, `"riscv64"`), "use amd64 or arm64"},
+		"escape sequence":  {edit("built here", `\u001b[31mbuilt`), "not one line of text"},
+		"archive outside":  {edit(`"node.tar"`, `"../node.tar"`), "want node.tar"},
+		"archive absolute": {edit(`"node.tar"`, `"/etc/passwd"`), "want node.tar"},
+		"archive too long": {edit(`"bytes": `, `"bytes": 9`), "not 9"},
+		"addon":            {edit(`"addons": []`, `"addons": ["miner"]`), "kubeadm has"},
+		"image twice":      {edit("pause:3.7", "pause:3.6"), "twice"},
+		"image no tag":     {edit("pause:3.7", "pause"), "image"},
+		"image name":       {edit("pause:3.7", "../pause:3.7"), "image"},
+		"image digest":     {edit(`"sha256:`, `"sha256:..`), "hexadecimal"},
+		"other algorithm":  {edit(`"sha256:`, `"sha512:`), "hexadecimal"},
+		"no pause":         {edit(`"pause": "registry.k8s.io/pause:3.10.2"`, `"pause": "registry.k8s.io/pause:4"`), "not among the images"},
+		"no hello":         {edit(`"hello": "distrolab.local/hello:1"`, `"hello": "distrolab.local/hello:2"`), "not among the images"},
+	}
+}
+
+// spoiledFiles have other files than bundle.json says.
+func spoiledFiles() map[string]spoiled {
+	blobs := func(b kubernetes.Bundle) string { return filepath.Join(b.Dir(), "images/blobs/sha256") }
+	return map[string]spoiled{
+		"archive changed":   {func(t *testing.T, b kubernetes.Bundle) { flip(t, b.NodeArchive()) }, "damaged or was changed"},
+		"archive is longer": {func(t *testing.T, b kubernetes.Bundle) { double(t, b.NodeArchive()) }, "more than"},
+		"archive is a link": {func(t *testing.T, b kubernetes.Bundle) { relink(t, b.NodeArchive(), "elsewhere.tar") }, "not a plain file"},
+		"archive is a directory": {func(t *testing.T, b kubernetes.Bundle) {
+			remove(t, b.NodeArchive())
+			if err := os.Mkdir(b.NodeArchive(), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}, "not a plain file"},
+		"blobs lead outside": {func(t *testing.T, b kubernetes.Bundle) {
+			outside := filepath.Join(t.TempDir(), "outside")
+			if err := os.Rename(blobs(b), outside); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(outside, blobs(b)); err != nil {
+				t.Fatal(err)
+			}
+		}, "escapes"},
+		"blob changed":     {func(t *testing.T, b kubernetes.Bundle) { flip(t, largest(t, blobs(b))) }, "damaged or was changed"},
+		"blob missing":     {func(t *testing.T, b kubernetes.Bundle) { remove(t, largest(t, blobs(b))) }, "no such file"},
+		"blob cut":         {func(t *testing.T, b kubernetes.Bundle) { write(t, largest(t, blobs(b)), "short") }, "has 5 bytes"},
+		"manifest changed": {func(t *testing.T, b kubernetes.Bundle) { flip(t, manifestOf(b)) }, "digest"},
+		"manifest missing": {func(t *testing.T, b kubernetes.Bundle) { remove(t, manifestOf(b)) }, "no such file"},
+		"manifest is an index": {func(t *testing.T, b kubernetes.Bundle) {
+			forge(t, b, `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}`)
+		}, "only those of single images"},
+		"manifest names a path": {func(t *testing.T, b kubernetes.Bundle) {
+			forge(t, b, `{"schemaVersion":2,"config":{"mediaType":"x","size":3,"digest":"sha256:../../../bundle.json"},"layers":[]}`)
+		}, "manifest"},
+		"manifest names nothing": {func(t *testing.T, b kubernetes.Bundle) { forge(t, b, `{}`) }, "names a blob"},
+		"a layer without end": {func(t *testing.T, b kubernetes.Bundle) {
+			forge(t, b, `{"config":{"size":9000000000000000000,"digest":"sha256:`+strings.Repeat("a", 64)+`"}}`)
+		}, "names a blob"},
+		"more layers than any image": {func(t *testing.T, b kubernetes.Bundle) {
+			one := `{"size":1,"digest":"sha256:` + strings.Repeat("a", 64) + `"}`
+			forge(t, b, `{"config":`+one+`,"layers":[`+strings.Repeat(one+",", 100)+one+`]}`)
+		}, "at most"},
+	}
+}

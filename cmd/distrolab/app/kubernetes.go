@@ -175,7 +175,7 @@ its program is there: beside distrolab, built by scripts/kube/build, or named.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.pullKubernetes(cmd.Context(), args, release) },
 	}
 	cmd.Flags().StringVar(&release.Site, "site", "", "root of a mirror of https://dl.k8s.io")
-	cmd.Flags().StringVar(&release.Plugins, "plugins", "", "address of the archive of CNI plugins, with a .sha256 beside it (default: their release that distrolab was tested with)")
+	cmd.Flags().StringVar(&release.Plugins, "plugins", "", "address of the archive of CNI plugins, with a .sha256 beside it (default: that of v1.9.0)")
 	cmd.Flags().StringVar(&release.Hello, "probe-pod", "", "`file` of the probe pod's program, built from labs/cluster/podhello")
 	cmd.MarkFlagFilename("probe-pod")
 	return cmd
