@@ -109,6 +109,8 @@ var walls = []struct{ imports, allowed, reason string }{
 	{"charm.land/", "tui", "one place draws"},
 	{"github.com/spf13/cobra", "cmd/distrolab/app", "one place reads the command line"},
 	{"google.golang.org/grpc", "labs/talosapi", "one place speaks gRPC"},
+	{"k8s.io/client-go", "labs/cluster", "one place talks to Kubernetes"},
+	{"github.com/google/go-containerregistry", "labs/kubernetes", "one place knows images of containers"},
 	{"golang.org/x/crypto/ssh", "labs/access", "one place logs in"},
 	{"github.com/ProtonMail/go-crypto", "distros/signature", "one place judges signatures"},
 	{"github.com/sigstore/", "distros/signature", "one place judges signatures"},
