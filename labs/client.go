@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 
+	"distrolab/labs/cluster"
 	"distrolab/labs/home"
 )
 
@@ -47,6 +48,12 @@ func Connect(h home.Home, lab string) *Client {
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	var s Status
 	return s, c.call(ctx, http.MethodGet, "/v1/lab", nil, &s)
+}
+
+// Nodes asks the API of the lab's cluster for its nodes.
+func (c *Client) Nodes(ctx context.Context) ([]cluster.Node, error) {
+	var nodes []cluster.Node
+	return nodes, c.call(ctx, http.MethodGet, "/v1/cluster/nodes", nil, &nodes)
 }
 
 // Forward opens a port on this machine's loopback that leads to a port of a

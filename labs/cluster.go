@@ -80,5 +80,4 @@ type ClusterStatus struct {
 	Endpoint   string         `json:"endpoint"`             // within the lab
 	Local      netip.AddrPort `json:"local"`                // the API on this machine's loopback
 	Kubeconfig string         `json:"kubeconfig,omitempty"` // path of the file
-	Nodes      []cluster.Node `json:"nodes"`                // as the API has them now
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"os"
 	"sync"
@@ -39,7 +40,7 @@ func (h *Holder) prepareCluster(context.Context) error {
 		return nil
 	}
 	c := &held{spec: *h.spec.Cluster, status: labs.ClusterStatus{
-		Kubernetes: h.spec.Cluster.Kubernetes, State: labs.ClusterRaising, Endpoint: cluster.Endpoint().String(), Nodes: []cluster.Node{}}}
+		Kubernetes: h.spec.Cluster.Kubernetes, State: labs.ClusterRaising, Endpoint: cluster.Endpoint().String()}}
 	private, err := os.ReadFile(labs.KeyPath(h.opt.Home, h.spec.Name))
 	if err != nil {
 		return fmt.Errorf("reading the key of lab %s: %w", h.spec.Name, err)
@@ -159,23 +160,30 @@ func (c *held) set(change func(*labs.ClusterStatus)) {
 	change(&c.status)
 }
 
-// now is the cluster as it is, with the nodes that its API has.
-func (c *held) now(ctx context.Context) *labs.ClusterStatus {
+// now is the cluster as it is.
+func (c *held) now() *labs.ClusterStatus {
 	c.mu.Lock()
-	s, ready := c.status, c.status.State == labs.ClusterReady
-	c.mu.Unlock()
-	if !ready || c.api == nil {
-		return &s
-	}
-	ctx, cancel := context.WithTimeout(ctx, askNodes)
-	defer cancel()
-	if nodes, err := c.api.Nodes(ctx); err != nil {
-		s.Error = err.Error()
-	} else {
-		s.Nodes = nodes
-	}
+	defer c.mu.Unlock()
+	s := c.status
 	return &s
 }
 
-// askNodes is how long a status waits for the API server.
-const askNodes = 3 * time.Second
+// getNodes asks the cluster's API for its nodes.
+func (h *Holder) getNodes(w http.ResponseWriter, r *http.Request) {
+	c := h.cluster
+	if c == nil || c.now().State != labs.ClusterReady || c.api == nil {
+		http.Error(w, fmt.Sprintf("lab %s has no cluster whose API can be asked", h.spec.Name), http.StatusConflict)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), askNodes)
+	defer cancel()
+	nodes, err := c.api.Nodes(ctx)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	answer(w, nodes)
+}
+
+// askNodes is how long the API server may take, which under TCG needs seconds.
+const askNodes = 30 * time.Second

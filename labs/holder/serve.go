@@ -19,6 +19,7 @@ func (h *Holder) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/lab", h.getLab)
 	mux.HandleFunc("GET /v1/events", h.getEvents)
+	mux.HandleFunc("GET /v1/cluster/nodes", h.getNodes)
 	mux.HandleFunc("GET /v1/machines/{machine}/console", h.getConsole)
 	mux.HandleFunc("GET /v1/machines/{machine}/ports/{port}", h.getPort)
 	mux.HandleFunc("POST /v1/machines/{machine}/forwards", h.postForward)
@@ -26,14 +27,14 @@ func (h *Holder) routes() http.Handler {
 	return mux
 }
 
-func (h *Holder) getLab(w http.ResponseWriter, r *http.Request) {
+func (h *Holder) getLab(w http.ResponseWriter, _ *http.Request) {
 	s := labs.Status{Lab: h.spec.Name, Created: h.spec.Created, Accelerator: h.spec.Accelerator,
 		Running: true, Machines: []labs.MachineStatus{}}
 	for _, m := range h.machines {
 		s.Machines = append(s.Machines, m.status(h.spec.Name))
 	}
 	if h.cluster != nil {
-		s.Cluster = h.cluster.now(r.Context())
+		s.Cluster = h.cluster.now()
 	}
 	answer(w, s)
 }

@@ -153,7 +153,18 @@ func Document(j provision.Join, node Node) (string, error) {
 		)})},
 		yamldoc.Pair{Key: "nodeRegistration", Value: registration(minor, j, node)},
 		yamldoc.Pair{Key: "patches", Value: patches},
+		yamldoc.Pair{Key: "timeouts", Value: timeouts(minor)},
 	))
+}
+
+// timeouts lets kubeadm give up on a token that the cluster does not know after
+// a minute instead of five: its unit tries again anyway. There were none to set
+// before v1beta4.
+func timeouts(minor int) yamldoc.Node {
+	if minor < firstV1beta4 {
+		return yamldoc.Node{}
+	}
+	return yamldoc.Map(yamldoc.Pair{Key: "discovery", Value: yamldoc.Text("1m0s")})
 }
 
 // registration says what kind of node this is.

@@ -19,7 +19,7 @@ kubelet_errors() {
 // the first one failed.
 const joinScript = `#!/bin/sh
 # Joins the cluster by kubeadm. Written by distrolab.
-` + sayFunction + kubeletErrors + `if [ -e /etc/kubernetes/bootstrap-kubelet.conf ]; then
+` + sayFunction + kubeletErrors + `if [ -e /etc/kubernetes/pki/ca.crt ]; then # kubeadm had begun; that it ended well is the unit's condition
     systemctl stop kubelet.service
     rm -f /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/pki/ca.crt /var/lib/kubelet/config.yaml
 fi

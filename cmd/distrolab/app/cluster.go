@@ -31,14 +31,21 @@ func newClusterNodes(a *application) *cobra.Command {
 		Example: "  distrolab cluster nodes lab\n  distrolab cluster nodes lab -o json",
 		Args:    exactly(1, "a lab"), ValidArgsFunction: a.completeClusters,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			status, err := a.clusterOf(cmd.Context(), args[0])
+			h, err := a.home()
+			if err != nil {
+				return err
+			}
+			if _, err := a.clusterOf(cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			nodes, err := labs.Connect(h, args[0]).Nodes(cmd.Context())
 			if err != nil {
 				return err
 			}
 			if a.json() {
-				return a.printJSON(status.Nodes)
+				return a.printJSON(nodes)
 			}
-			return a.printNodes(*status)
+			return a.printNodes(nodes)
 		},
 	}
 }
@@ -67,21 +74,18 @@ func (a *application) clusterOf(ctx context.Context, lab string) (*labs.ClusterS
 	return s.Cluster, nil
 }
 
-func (a *application) printNodes(s labs.ClusterStatus) error {
+func (a *application) printNodes(nodes []cluster.Node) error {
 	columns := []chart.Column{{Title: "NODE"}, {Title: "STATE"}, {Title: "ADDRESS", Drop: 1}, {Title: "KUBELET"}, {Title: "RUNTIME", Drop: 2},
 		{Title: "SYSTEM", Drop: 3}, {Title: "KERNEL", Drop: 4}, {Title: "AGE", Right: true, Drop: 1}}
 	var rows [][]string
 	var notes []string
-	for _, n := range s.Nodes {
+	for _, n := range nodes {
 		state := "ready"
 		if !n.Ready {
 			state = "not ready"
 			notes = append(notes, n.Name+": "+n.Reason)
 		}
 		rows = append(rows, []string{n.Name, state, n.Address, n.Version, n.Runtime, n.OS, n.Kernel, n.Age.Round(time.Second).String()})
-	}
-	if s.Error != "" {
-		notes = append(notes, s.Error)
 	}
 	if err := a.printTable(columns, rows); err != nil || len(notes) == 0 {
 		return err
