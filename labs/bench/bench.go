@@ -71,7 +71,7 @@ func Run(ctx context.Context, opt Options, design Design) (directory string, err
 	}
 	s := &Session{opt: opt, design: design, lab: "bench-" + id[len(id)-6:],
 		failures: make([]int, len(design.Subjects)), dropped: make([]bool, len(design.Subjects)),
-		total: len(design.Subjects) * (design.Blocks + 1)}
+		total: len(design.Subjects) * (design.Blocks + design.Warmups)}
 	defer func() { err = errors.Join(err, s.close()) }()
 	for _, step := range []func(context.Context) error{s.holdImages, s.own, s.makeSockets, s.connect} {
 		if err := step(ctx); err != nil {
@@ -159,7 +159,7 @@ func (s *Session) connect(ctx context.Context) error {
 func (s *Session) open(_ context.Context, id string) error {
 	s.meta = results.Session{
 		ID: id, Started: time.Now(), Mode: mode(s.design.Blocks), Scenario: s.scenario(), Finish: s.finish(),
-		Blocks: s.design.Blocks, Warmups: 1, Seed: s.design.Seed, Deadline: s.design.Deadline,
+		Blocks: s.design.Blocks, Warmups: s.design.Warmups, Seed: s.design.Seed, Deadline: s.design.Deadline,
 		StopRule: fmt.Sprintf("%d complete blocks", s.design.Blocks),
 		Env:      s.environment(), Tool: s.opt.Tool,
 	}
@@ -210,9 +210,14 @@ func mode(blocks int) results.Mode {
 // runAll runs the warm-ups and then the blocks.
 func (s *Session) runAll(ctx context.Context) error {
 	s.started = time.Now()
-	for i := range s.design.Subjects {
-		if err := s.runOne(ctx, place{subject: i, pos: i + 1, phase: results.PhaseWarmup}); err != nil {
-			return err
+	for n := range s.design.Warmups {
+		for i := range s.design.Subjects {
+			if s.dropped[i] {
+				continue
+			}
+			if err := s.runOne(ctx, place{subject: i, pos: n*len(s.design.Subjects) + i + 1, phase: results.PhaseWarmup}); err != nil {
+				return err
+			}
 		}
 	}
 	for b, block := range Order(s.design.Seed, len(s.design.Subjects), s.design.Blocks) {

@@ -19,6 +19,7 @@ import (
 type Design struct {
 	Subjects    []machine.Spec // one for each system; at most 99
 	Blocks      int            // measured runs of each subject
+	Warmups     int            // unmeasured runs of each subject before the first block
 	Seed        uint64         // of the order within the blocks
 	Deadline    time.Duration  // of one run
 	Accelerator hypervisor.AcceleratorKind

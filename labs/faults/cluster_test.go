@@ -143,24 +143,21 @@ func checkJoin(t *testing.T, name string, line observe.Timeline) {
 	}
 }
 
-// joinSession measures on the saved control plane, cold and warm.
+// joinSession measures on the saved control plane. The lab before has shown cold
+// joins; this one is told to join after its boot.
 func (w *world) joinSession() {
 	w.t.Helper()
-	for _, scenario := range []string{"cold", "warm"} {
-		out := filepath.Join(w.base, scenario)
-		s := w.mustRun(done, "bench", "join", "coreos-standin", "--blocks", "1", "--scenario", scenario, "--out", out)
-		if strings.Contains(s.err, "kubeadm init") {
-			w.t.Errorf("the saved control plane was not used:\n%s", s.err)
-		}
-		wants(w.t, s.out, "joins")
-		_, runs, warnings, err := results.Read(out)
-		if err != nil || len(warnings) > 0 || len(runs) != 2 {
-			w.t.Fatalf("%d runs, warnings %v, error %v", len(runs), warnings, err)
-		}
-		for _, run := range runs {
-			w.checkRun(run)
-		}
+	out := filepath.Join(w.base, "session")
+	s := w.mustRun(done, "bench", "join", "coreos-standin", "--blocks", "1", "--warmups", "0", "--scenario", "warm", "--out", out)
+	if strings.Contains(s.err, "kubeadm init") {
+		w.t.Errorf("the saved control plane was not used:\n%s", s.err)
 	}
+	wants(w.t, s.out, "joins", "a typical join")
+	_, runs, warnings, err := results.Read(out)
+	if err != nil || len(warnings) > 0 || len(runs) != 1 || runs[0].Scenario != results.JoinWarm {
+		w.t.Fatalf("%d runs, warnings %v, error %v", len(runs), warnings, err)
+	}
+	w.checkRun(runs[0])
 }
 
 func (w *world) checkRun(run results.Run) {

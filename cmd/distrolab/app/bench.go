@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 type benchOptions struct {
 	planOptions
 	blocks, runs int
+	warmups      int
 	seed         uint64
 	out          string
 	deadline     time.Duration
@@ -70,6 +72,7 @@ func (a *application) benchFlags(cmd *cobra.Command, opt *benchOptions, runs str
 	limits := map[string]string{"boot": "3m, without KVM 15m", "join": "5m, without KVM 30m"}
 	cmd.Flags().IntVar(&opt.blocks, "blocks", 10, "measured "+runs+" of each system: each block has every one once")
 	cmd.Flags().IntVar(&opt.runs, "runs", 10, "the same as --blocks")
+	cmd.Flags().IntVar(&opt.warmups, "warmups", 1, "unmeasured "+runs+" of each system before the first block; with 0 the first ones also read the image")
 	cmd.Flags().Uint64Var(&opt.seed, "seed", 0, "seed of the order within blocks (default: drawn and stored)")
 	cmd.Flags().StringVar(&opt.out, "out", "", "directory for the results (default: a new one in distrolab's home)")
 	cmd.Flags().DurationVar(&opt.deadline, "deadline", 0, "longest time of one "+one+" (default "+limits[one]+")")
@@ -82,6 +85,8 @@ func (o benchOptions) check(names []string) error {
 	switch {
 	case o.blocks < 1 || o.blocks > 10_000:
 		return fmt.Errorf("--blocks %d: take 1 to 10000", o.blocks)
+	case o.warmups < 0 || o.warmups > 100:
+		return fmt.Errorf("--warmups %d: take 0 to 100", o.warmups)
 	case o.deadline < 0:
 		return fmt.Errorf("--deadline %s: a deadline lies ahead", o.deadline)
 	case o.seed >= 1<<53:
@@ -130,7 +135,7 @@ func (a *application) runBench(ctx context.Context, names []string, opt benchOpt
 	if err != nil {
 		return err
 	}
-	design := bench.Design{Subjects: subjects, Blocks: opt.blocks, Seed: opt.seed, Deadline: opt.deadline, Accelerator: accelerator}
+	design := bench.Design{Subjects: subjects, Blocks: opt.blocks, Warmups: opt.warmups, Seed: opt.seed, Deadline: opt.deadline, Accelerator: accelerator}
 	return a.measure(ctx, h, key, opt, completeDesign(design, bench.DefaultDeadline(accelerator)))
 }
 
@@ -194,11 +199,29 @@ func (a *application) reportSession(directory string) error {
 		return json.NewEncoder(a.world.Out).Encode(comparison)
 	}
 	v := a.view()
-	if err := printLines(a.world.Out, append([]string{""}, chart.Comparison(comparison, v.width, v.glyphs, v.styles)...)); err != nil {
+	lines := append([]string{""}, chart.Comparison(comparison, v.width, v.glyphs, v.styles)...)
+	if err := printLines(a.world.Out, append(lines, a.joinSteps(comparison, runs)...)); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.world.Out, "\nreport   %s\nresults  %s\n", path, directory)
 	return nil
+}
+
+// joinSteps draws one typical join of each system as steps: what waited for what.
+func (a *application) joinSteps(c results.Comparison, runs []results.Run) []string {
+	v := a.view()
+	var lines []string
+	for _, t := range c.Tables {
+		for _, row := range t.Rows {
+			i := slices.IndexFunc(runs, func(r results.Run) bool { return row.Join != nil && r.RunID == row.Join.Typical })
+			if i < 0 {
+				continue
+			}
+			lines = append(lines, "", row.Label+", a typical join ("+runs[i].RunID+")")
+			lines = append(lines, chart.Join(runs[i].Timeline(), v.width, v.glyphs, v.styles)...)
+		}
+	}
+	return lines
 }
 
 func writeReport(directory string, s results.Session, runs []results.Run, c results.Comparison) (string, error) {

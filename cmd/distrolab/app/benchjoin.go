@@ -112,7 +112,7 @@ func (a *application) joinDesign(ctx context.Context, names []string, opt joinOp
 		}
 		return specs[0], nil
 	}
-	design := bench.Design{Blocks: opt.blocks, Seed: opt.seed, Deadline: opt.benchOptions.deadline, Accelerator: accelerator,
+	design := bench.Design{Blocks: opt.blocks, Warmups: opt.warmups, Seed: opt.seed, Deadline: opt.benchOptions.deadline, Accelerator: accelerator,
 		Join: &bench.Join{Scenario: scenario, Cluster: planned.ClusterSpec, Node: node}}
 	for i := range names {
 		spec, err := node(ctx, i, bench.NodeMachine)
