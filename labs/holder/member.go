@@ -12,6 +12,7 @@ import (
 	"distrolab/labs"
 	"distrolab/labs/cluster"
 	"distrolab/labs/console"
+	"distrolab/labs/hypervisor"
 	"distrolab/labs/machine"
 	"distrolab/labs/observe"
 )
@@ -86,17 +87,35 @@ func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) 
 		return err
 	}
 	h.change(m, labs.StateBooting, nil)
-	go h.awaitBoot(ctx, m, made, watch)
+	there := make(chan struct{})
+	go h.awaitBoot(ctx, m, made, watch, func() { close(there) })
 	go func() {
 		<-made.Silent()
 		m.console.Close() // those who watch it need not wait any longer
 	}()
+	h.oneByOne(ctx, there)
 	return nil
 }
 
-// awaitBoot follows the boot, and the join where there is a cluster, to the end.
-func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine, watch *cluster.Watch) {
+// oneByOne waits for a machine that joins before the next one is started, where
+// processors are emulated: a control plane that gets too little of them misses
+// its own deadlines.
+func (h *Holder) oneByOne(ctx context.Context, there <-chan struct{}) {
+	if h.cluster == nil || h.spec.Accelerator != hypervisor.TCG {
+		return
+	}
+	select {
+	case <-there:
+	case <-ctx.Done():
+	}
+}
+
+// awaitBoot follows the boot, and the join where there is a cluster, to the end,
+// and calls there when the machine is ready or has failed.
+func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine, watch *cluster.Watch, there func()) {
 	defer watch.Close()
+	there = sync.OnceFunc(there)
+	defer there()
 	waited, cancel := context.WithTimeout(ctx, h.spec.Deadline)
 	defer cancel()
 	err := made.Await(waited)
@@ -122,6 +141,7 @@ func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine
 	default:
 		h.change(m, labs.StateFailed, err)
 	}
+	there()
 	if err == nil {
 		h.awaitEnd(ctx, m, made)
 	}

@@ -71,7 +71,12 @@ func (c ControlPlane) Extend(intent provision.Intent) (provision.Intent, error) 
 	if err != nil {
 		return provision.Intent{}, fmt.Errorf("planning the control plane %s: %w", intent.Hostname, err)
 	}
-	intent.Files = append(slices.Clone(intent.Files),
+	patches, err := patience()
+	if err != nil {
+		return provision.Intent{}, fmt.Errorf("planning the control plane %s: %w", intent.Hostname, err)
+	}
+	intent.Files = append(slices.Clone(intent.Files), patches...)
+	intent.Files = append(intent.Files,
 		provision.File{Path: authorityPath, Content: c.Certificate},
 		provision.File{Path: authorityKeyPath, Content: c.Key.Reveal(), Mode: 0o600},
 		provision.File{Path: initPath, Content: document, Mode: 0o600},

@@ -68,6 +68,7 @@ func (c ControlPlane) initConfiguration(hostname, host string, port int) yamldoc
 			words("criSocket", defaultSocket),
 			entry("kubeletExtraArgs", flags([2]string{"volume-plugin-dir", pluginDirectory})),
 		)),
+		entry("patches", yamldoc.Map(words("directory", patchDirectory))),
 		// Emulated machines are slow; nobody measures this one.
 		entry("timeouts", yamldoc.Map(
 			words("controlPlaneComponentHealthCheck", "15m0s"),
@@ -103,7 +104,12 @@ func (c ControlPlane) clusterConfiguration() yamldoc.Node {
 			)),
 		)),
 		// The default lies below /usr, which may be read-only.
-		entry("controllerManager", yamldoc.Map(entry("extraArgs", flags([2]string{"flex-volume-plugin-dir", pluginDirectory})))),
+		entry("controllerManager", yamldoc.Map(entry("extraArgs", flags(
+			[2]string{"flex-volume-plugin-dir", pluginDirectory},
+			// There is nobody to elect; and who cannot renew its lease in time ends.
+			[2]string{"leader-elect", "false"},
+		)))),
+		entry("scheduler", yamldoc.Map(entry("extraArgs", flags([2]string{"leader-elect", "false"})))),
 	)
 }
 
