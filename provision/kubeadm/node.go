@@ -2,7 +2,6 @@ package kubeadm
 
 import (
 	"encoding/json"
-	"net/netip"
 
 	"distrolab/provision"
 )
@@ -123,14 +122,11 @@ ExecStart=
 ExecStart=/opt/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
 `
 
-// network puts pods on a bridge that is their gateway. Their addresses are not
+// network puts pods on a bridge that is their gateway: the plugin itself adds the
+// route there, and fails when the addresses bring the same one. Their addresses are not
 // hidden behind the node's, which would need iptables.
 func network(pods string) string {
 	type object map[string]any
-	everywhere := "0.0.0.0/0"
-	if prefix, err := netip.ParsePrefix(pods); err == nil && prefix.Addr().Is6() {
-		everywhere = "::/0"
-	}
 	text, err := json.MarshalIndent(object{
 		"cniVersion": "0.4.0", // read by every containerd and plugin in use
 		"name":       "distrolab",
@@ -139,7 +135,6 @@ func network(pods string) string {
 			"ipam": object{
 				"type":   "host-local",
 				"ranges": [][]object{{{"subnet": pods}}},
-				"routes": []object{{"dst": everywhere}},
 			},
 		}},
 	}, "", "  ")
