@@ -44,7 +44,7 @@ func JoinMilestones() []Info {
 		{"J10", CNIReady, "pod network ready", "The Node no longer gives its network plugin as the reason for not being ready."},
 		{"J11", NodeReady, "node ready", "The Node has the condition Ready=True."},
 		{"J12", Schedulable, "pods accepted", "The Node has lost the taint of nodes that are not ready."},
-		{"J13", FirstPod, "first pod runs", "A probe pod, whose image was on the node already, says hello over the network."},
+		{"J13", FirstPod, "first pod runs", "A probe pod, whose image comes from the lab's registry, says hello over the network."},
 		{"J14", JoinExit, "join command ends", "The join command has returned."},
 	}
 }

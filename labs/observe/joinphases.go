@@ -56,7 +56,7 @@ func joinPhases(cold bool) []joinPhase {
 		joinPhase{Phase{"node status", []Milestone{CNIReady}, []Milestone{NodeReady}},
 			"The kubelet tells that the node is ready: in its first 2 minutes it looks every 0.1 s and tells at once, later every 10 s."},
 		joinPhase{Phase{"first pod", []Milestone{NodeReady}, []Milestone{FirstPod}},
-			"The control plane takes away the taint of nodes that are not ready, binds the probe pod to the node, and the pod starts; its image is on the node already."},
+			"The control plane takes away the taint of nodes that are not ready, binds the probe pod to the node, and the pod starts; its image, of 2 MB, comes from the lab's registry."},
 	)
 }
 
