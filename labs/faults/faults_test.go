@@ -160,7 +160,7 @@ type running struct {
 
 func (w *world) start(args ...string) *running {
 	w.t.Helper()
-	p := &running{t: w.t, cmd: w.command(args...), ended: make(chan struct{}), patience: max(patience, w.patience)}
+	p := &running{t: w.t, cmd: w.command(args...), ended: make(chan struct{}), patience: w.patience}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
 	p.cmd.WaitDelay = time.Second // a lab's process must keep no pipe of ours, but a test should not hang on it
 	if err := p.cmd.Start(); err != nil {
@@ -180,7 +180,7 @@ func (p *running) end() said {
 	p.t.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(p.patience):
+	case <-time.After(max(patience, p.patience)):
 		p.cmd.Process.Kill()
 		p.t.Fatalf("%v does not end; it said\n%s%s", p.cmd.Args, p.out.String(), p.err.String())
 	}
