@@ -120,7 +120,7 @@ func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine
 	defer cancel()
 	err := made.Await(waited)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		err = fmt.Errorf("it has not booted after %s and goes on trying; %s", h.spec.Deadline, made.Explain())
+		err = fmt.Errorf("it has not booted after %s and goes on trying; %s%s", h.spec.Deadline, besides(err), made.Explain())
 	}
 	if err == nil && h.cluster != nil {
 		err = h.awaitJoin(ctx, m, made, watch)
@@ -159,6 +159,15 @@ func (h *Holder) awaitEnd(ctx context.Context, m *member, made *machine.Machine)
 		return
 	}
 	h.change(m, labs.StateOff, errors.New(made.GoneWhy()))
+}
+
+// besides is what an error says besides that the time is over: such as what
+// keeps a config from being sent.
+func besides(err error) string {
+	if err.Error() == context.DeadlineExceeded.Error() {
+		return ""
+	}
+	return err.Error() + "; "
 }
 
 func reason(err error) string {

@@ -5,16 +5,53 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"distrolab/distros"
+	"distrolab/labs/observe"
 	"distrolab/labs/talosapi"
 )
 
+// lateWords is how long a machine whose node is ready may take to say
+// that it has booted, before it counts as booted all the same. Talos, as the
+// worker of a control plane that is not its own, never says it.
+const lateWords = time.Minute
+
+// errJoined ends the wait for a boot that the cluster has seen the end of.
+var errJoined = errors.New("its node is ready")
+
 // Await waits for the finish line as [observe.Observer.Wait] does, and
 // meanwhile gives the machine its config where that goes by the system's own
-// API. A config that the system refuses ends the wait.
+// API. A config that the system refuses ends the wait. A machine that joins a
+// cluster while it boots has booted a minute after its node is ready, if it has
+// not said so itself.
 func (m *Machine) Await(ctx context.Context) error {
-	return m.await(ctx, m.apiPort)
+	return m.awaitJoined(ctx, m.apiPort)
+}
+
+func (m *Machine) awaitJoined(ctx context.Context, dial talosapi.Dialer) error {
+	if m.opt.Join == nil || !m.opt.Join.Cold {
+		return m.await(ctx, dial)
+	}
+	waited, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		if m.observer.WaitFor(waited, observe.NodeReady) != nil {
+			return
+		}
+		timer := time.NewTimer(lateWords)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel(errJoined)
+		case <-waited.Done():
+		}
+	}()
+	err := m.await(waited, dial)
+	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(waited), errJoined) {
+		return nil
+	}
+	return err
 }
 
 // Apply sends the machine its config where the delivery is the system's own

@@ -108,7 +108,7 @@ func stopReason(e hypervisor.Event) string {
 	case "shutdown":
 		return "it powered off"
 	case "failed", "crashed":
-		return "its QEMU was killed or crashed; " + said
+		return "its QEMU was killed or crashed (`dmesg` and libvirt's log of the domain may say why); " + said
 	case "destroyed":
 		return "it was destroyed from outside; " + said
 	default:

@@ -164,11 +164,11 @@ func prepareProbe(t *testing.T, ctx context.Context, h home.Home, img image.Imag
 	if err != nil {
 		t.Fatal(err)
 	}
-	return surroundings(t, ctx, h, libvirt, host, spec), spec
+	return surroundings(t, ctx, h, libvirt, host, spec, ""), spec
 }
 
 // surroundings makes a lab for one machine.
-func surroundings(t *testing.T, ctx context.Context, h home.Home, libvirt *hypervisor.Connection, host hypervisor.Host, spec machine.Spec) machine.Environment {
+func surroundings(t *testing.T, ctx context.Context, h home.Home, libvirt *hypervisor.Connection, host hypervisor.Host, spec machine.Spec, suffix string) machine.Environment {
 	t.Helper()
 	leases, err := holder.Leases([]machine.Spec{spec})
 	if err != nil {
@@ -188,7 +188,7 @@ func surroundings(t *testing.T, ctx context.Context, h home.Home, libvirt *hyper
 			return r
 		}
 		return -1
-	}, strings.ToLower(t.Name()[max(0, len(t.Name())-12):]))
+	}, strings.ToLower(t.Name()[max(0, len(t.Name())-12):])) + suffix
 	record, err := ledger.Create(h.Lab(lab), ledger.Owner{Lab: lab, Purpose: "bench", Process: self})
 	if err != nil {
 		t.Fatal(err)

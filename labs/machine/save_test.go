@@ -1,11 +1,9 @@
 package machine_test
 
 import (
-	"context"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"distrolab/labs/internal/labtest"
 	"distrolab/labs/machine"
@@ -29,45 +27,21 @@ func TestSavedMachineGoesOn(t *testing.T) {
 	}
 	spec := g.machine.Spec()
 	spec.Saved = &saved
-	t.Run("first", func(t *testing.T) { // the names of the tests are those of the labs
-		first := g.goOn(t, spec)
-		t.Run("second", func(t *testing.T) {
-			copies := []*guest{first, g.goOn(t, spec)}
-			for i, c := range copies {
-				c.expect("before", "cat /mnt/word")
-				c.expect(strings.TrimSpace(boot), "cat /proc/sys/kernel/random/boot_id")
-				c.expect("written", "sudo sh -c 'echo "+[]string{"one", "two"}[i]+" >/mnt/word' && sync && echo written")
-			}
-			for i, c := range copies {
-				c.expect([]string{"one", "two"}[i], "cat /mnt/word")
-			}
-		})
-	})
+	copies := []*guest{g.goOn(t, spec, "first"), g.goOn(t, spec, "second")}
+	for i, c := range copies {
+		c.expect("before", "cat /mnt/word")
+		c.expect(strings.TrimSpace(boot), "cat /proc/sys/kernel/random/boot_id")
+		c.expect("written", "sudo sh -c 'echo "+[]string{"one", "two"}[i]+" >/mnt/word' && sync && echo written")
+	}
+	for i, c := range copies {
+		c.expect([]string{"one", "two"}[i], "cat /mnt/word")
+	}
 }
 
 // goOn starts a machine from a saved state in a lab of its own.
-func (g *guest) goOn(t *testing.T, spec machine.Spec) *guest {
+func (g *guest) goOn(t *testing.T, spec machine.Spec, lab string) *guest {
 	t.Helper()
-	c := &guest{t: t, ctx: g.ctx, key: g.key, console: &safeBuffer{}, settled: time.Now().Add(settleLimit)}
-	var err error
-	libvirt := labtest.Connect(t)
-	host, err := libvirt.Host(g.ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	env := surroundings(t, g.ctx, labtest.Home(g.t), libvirt, host, spec)
-	c.machine, err = machine.Prepare(g.ctx, env, spec, machine.Options{Console: c.console, Firmware: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.machine.Stop(context.WithoutCancel(g.ctx)); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := c.machine.Start(g.ctx); err != nil {
-		t.Fatal(err)
-	}
+	c := begin(t, labtest.Home(g.t), spec, g.key, lab)
 	c.core = c.login("core")
 	return c
 }
