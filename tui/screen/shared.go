@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"distrolab/distros"
+	"distrolab/provision"
 )
 
 // Shared is what the screens have in common. The frame makes one; it is read
@@ -15,6 +16,7 @@ type Shared struct {
 	Marks   []string           // names of the marked distros, in the order of marking
 	Profile string             // of the score, by name
 	Weights map[string]float64 // moved by hand, by criterion; over those of the profile
+	Intent  *provision.Intent  // what the Config screen wants a new lab to have; nil: the default. It may hold secrets: it is never stored
 }
 
 // Marked says whether a distro is marked.
