@@ -21,6 +21,7 @@ import (
 	"distrolab/labs/machine"
 	"distrolab/labs/observe"
 	"distrolab/labs/results"
+	"distrolab/labs/session"
 )
 
 // Options are what a session needs of the world.
@@ -34,7 +35,8 @@ type Options struct {
 	Run        machine.Runner
 	Log        *slog.Logger
 	Tool       results.Tool
-	OnProgress func(Progress) // called in order, quickly
+	OnProgress func(session.Progress) // called in order, quickly
+	Gate       *session.Gate          // holds the session between runs; nil: never
 }
 
 // Session is an experiment that runs.
@@ -53,7 +55,8 @@ type Session struct {
 	done     int
 	total    int
 	started  time.Time
-	failures []int // of each subject, in a row
+	paused   time.Duration // that the gate has held so far
+	failures []int         // of each subject, in a row
 	dropped  []bool
 }
 
@@ -81,11 +84,11 @@ func Run(ctx context.Context, opt Options, design Design) (directory string, err
 	if err := s.open(ctx, id); err != nil {
 		return "", err
 	}
-	s.tell(Progress{Step: StepStarted, Directory: s.store.Dir()})
+	s.tell(session.Progress{Step: session.StepStarted, Directory: s.store.Dir()})
 	if err = s.raise(ctx); err == nil {
 		err = s.runAll(ctx)
 	}
-	s.tell(Progress{Step: StepDone})
+	s.tell(session.Progress{Step: session.StepDone})
 	return s.store.Dir(), err
 }
 
@@ -220,7 +223,7 @@ func (s *Session) runAll(ctx context.Context) error {
 			}
 		}
 	}
-	for b, block := range Order(s.design.Seed, len(s.design.Subjects), s.design.Blocks) {
+	for b, block := range session.Order(s.design.Seed, len(s.design.Subjects), s.design.Blocks) {
 		for pos, i := range block {
 			if s.dropped[i] {
 				continue
@@ -257,7 +260,7 @@ func (e *DroppedError) Error() string {
 	return fmt.Sprintf("gave up on %v, which did not boot; the console of each run is in %s", e.Names, filepath.Join(e.Directory, logsDirectory))
 }
 
-func (s *Session) tell(p Progress) {
+func (s *Session) tell(p session.Progress) {
 	p.Session, p.Done, p.Total = s.meta.ID, s.done, s.total
 	if s.opt.OnProgress != nil {
 		s.opt.OnProgress(p)

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,46 +13,6 @@ import (
 	"distrolab/labs/observe"
 	"distrolab/labs/results"
 )
-
-func TestOrderIsCompleteShuffledAndRepeats(t *testing.T) {
-	const subjects, blocks = 5, 40
-	order := Order(7, subjects, blocks)
-	if diff := cmp.Diff(order, Order(7, subjects, blocks)); diff != "" {
-		t.Errorf("the same seed gives another order:\n%s", diff)
-	}
-	if cmp.Equal(order, Order(8, subjects, blocks)) {
-		t.Error("another seed gives the same order")
-	}
-	if len(order) != blocks {
-		t.Fatalf("%d blocks", len(order))
-	}
-	firsts := map[int]int{}
-	for i, block := range order {
-		if got := slices.Sorted(slices.Values(block)); !slices.Equal(got, []int{0, 1, 2, 3, 4}) {
-			t.Errorf("block %d holds %v", i, block)
-		}
-		firsts[block[0]]++
-	}
-	if len(firsts) != subjects {
-		t.Errorf("only %v come first in %d blocks", firsts, blocks)
-	}
-}
-
-// TestOrderOfASeedStays pins the generator: stored seeds must lay out the same
-// experiment in a later version.
-func TestOrderOfASeedStays(t *testing.T) {
-	if diff := cmp.Diff([][]int{{2, 0, 1}, {1, 0, 2}, {1, 0, 2}}, Order(1, 3, 3)); diff != "" {
-		t.Errorf("seed 1 (-stored +now):\n%s", diff)
-	}
-}
-
-func TestSeedIsExactInJSON(t *testing.T) {
-	for range 1000 {
-		if s := NewSeed(); s >= maxSeed || uint64(float64(s)) != s {
-			t.Fatalf("seed %d", s)
-		}
-	}
-}
 
 func TestDeadlineIsLongerWithoutKVM(t *testing.T) {
 	if DefaultDeadline(hypervisor.TCG) <= DefaultDeadline(hypervisor.KVM) {

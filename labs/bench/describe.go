@@ -45,6 +45,7 @@ func (r *attempt) describe(t observe.Timeline, guest *results.Guest, canary obse
 		Missing:  t.Missing,
 		Counters: r.counters(),
 		Guest:    guest,
+		Held:     r.held,
 		Taints:   []string{},
 		Tool:     s.opt.Tool,
 	}

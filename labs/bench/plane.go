@@ -13,6 +13,7 @@ import (
 	"distrolab/labs/machine"
 	"distrolab/labs/network"
 	"distrolab/labs/observe"
+	"distrolab/labs/session"
 )
 
 // tokenLife outlasts every session.
@@ -113,7 +114,7 @@ func (s *Session) openAPI(ctx context.Context) error {
 	control, err := cluster.Raise(ctx, cluster.Surroundings{
 		Lab: s.surroundings(s.plane.lan), Saved: cluster.Store{Directory: s.opt.Home.ControlPlanes()},
 		LabKey: s.opt.Key, Deadline: join.Cluster.Deadline,
-		OnStep:  func(text string) { s.tell(Progress{Step: StepPlane, Reason: text}) },
+		OnStep:  func(text string) { s.tell(session.Progress{Step: session.StepPlane, Reason: text}) },
 		OnEvent: func(observe.Event) {},
 	}, *join.Cluster.Recipe)
 	if err != nil {

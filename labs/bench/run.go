@@ -15,6 +15,7 @@ import (
 	"distrolab/labs/network"
 	"distrolab/labs/observe"
 	"distrolab/labs/results"
+	"distrolab/labs/session"
 )
 
 // logsDirectory holds the raw logs of runs, below the session's directory.
@@ -32,15 +33,19 @@ func (s *Session) runOne(ctx context.Context, at place) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
+	held, err := s.pass(ctx)
+	if err != nil {
+		return err
+	}
 	if err := s.reconnect(ctx); err != nil {
 		return err
 	}
 	spec := s.design.Subjects[at.subject]
-	r := &attempt{session: s, place: at, spec: spec, id: fmt.Sprintf("%s-%02d-%02d-%s", at.phase, at.block, at.pos, spec.Distro)}
+	r := &attempt{session: s, place: at, spec: spec, held: held, id: fmt.Sprintf("%s-%02d-%02d-%s", at.phase, at.block, at.pos, spec.Distro)}
 	if err := r.name(ctx); err != nil {
 		return err
 	}
-	s.tell(Progress{Step: StepRun, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block})
+	s.tell(session.Progress{Step: session.StepRun, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block})
 	run, err := r.boot(ctx)
 	if errors.Is(err, hypervisor.ErrDisconnected) && run.RunID == "" && ctx.Err() == nil {
 		// The daemon died while the machine was made: nothing was measured yet.
@@ -61,9 +66,9 @@ func (s *Session) runOne(ctx context.Context, at place) error {
 	}
 	s.done++
 	dropped := s.judge(at, run.Outcome)
-	s.tell(Progress{Step: StepRunDone, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block, Run: &run, Left: s.left()})
+	s.tell(session.Progress{Step: session.StepRunDone, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block, Run: &run, Left: s.left()})
 	if dropped {
-		s.tell(Progress{Step: StepDropped, OS: spec.Distro, Reason: run.Cause})
+		s.tell(session.Progress{Step: session.StepDropped, OS: spec.Distro, Reason: run.Cause})
 	}
 	return err
 }
@@ -83,12 +88,25 @@ func (s *Session) judge(at place, outcome results.Outcome) bool {
 	return true
 }
 
-// left estimates the time to go from the time so far.
+// pass waits while the session is held, and says for how long it was.
+func (s *Session) pass(ctx context.Context) (time.Duration, error) {
+	if s.opt.Gate == nil {
+		return 0, nil
+	}
+	held, err := s.opt.Gate.Pass(ctx, func() { s.tell(session.Progress{Step: session.StepPaused}) })
+	if held > 0 && err == nil {
+		s.paused += held
+		s.tell(session.Progress{Step: session.StepResumed, Reason: "held for " + held.Round(time.Second).String()})
+	}
+	return held, err
+}
+
+// left estimates the time to go from the time so far, pauses not counted.
 func (s *Session) left() *time.Duration {
 	if s.done == 0 {
 		return nil
 	}
-	left := time.Since(s.started) / time.Duration(s.done) * time.Duration(s.total-s.done)
+	left := (time.Since(s.started) - s.paused) / time.Duration(s.done) * time.Duration(s.total-s.done)
 	return &left
 }
 
@@ -132,7 +150,8 @@ type attempt struct {
 	place   place
 	spec    machine.Spec
 	id      string
-	node    string // name of the joining node
+	held    time.Duration // by the gate, just before
+	node    string        // name of the joining node
 
 	watch           *cluster.Watch // of the join; nil: a boot, or nobody watches
 	egress          uint64         // bytes that the network had counted before
@@ -281,5 +300,5 @@ func (r *attempt) discard() error {
 }
 
 func (r *attempt) tell(e observe.Event) {
-	r.session.tell(Progress{Step: StepMilestone, RunID: r.id, OS: r.spec.Distro, Phase: r.place.phase, Block: r.place.block, Milestone: &e})
+	r.session.tell(session.Progress{Step: session.StepMilestone, RunID: r.id, OS: r.spec.Distro, Phase: r.place.phase, Block: r.place.block, Milestone: &e})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"distrolab/distros"
 	"distrolab/labs/stats"
@@ -152,6 +153,23 @@ func note(r Row) string {
 		return fmt.Sprintf("%s is a probe guest, not an operating system.", r.Label)
 	}
 	return ""
+}
+
+// held says that somebody paused the session: what the machine did meanwhile is
+// not known, and caches may have cooled.
+func held(runs []Run) []string {
+	times, whole := 0, time.Duration(0)
+	for _, r := range runs {
+		if r.Held > 0 {
+			times++
+			whole += r.Held
+		}
+	}
+	if times == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("The session was paused %s, for %s in all; the run after a pause may differ from the others.",
+		count(times, "time"), max(whole.Round(time.Second), time.Second))}
 }
 
 // warnings say why a session may not be sound.

@@ -71,10 +71,11 @@ type Run struct {
 	Audit    *Audit            `json:"audit,omitempty"` // of a join whose control plane is ours
 	Files    []File            `json:"files,omitempty"`
 
-	Outcome Outcome  `json:"outcome"`
-	Cause   string   `json:"cause,omitempty"` // not ok: what happened, one sentence for people
-	Taints  []string `json:"taints"`          // what makes the run doubtful, one sentence each
-	Tool    Tool     `json:"tool"`
+	Outcome Outcome       `json:"outcome"`
+	Cause   string        `json:"cause,omitempty"`   // not ok: what happened, one sentence for people
+	Held    time.Duration `json:"held_ns,omitempty"` // for which the session was paused just before the run
+	Taints  []string      `json:"taints"`            // what makes the run doubtful, one sentence each
+	Tool    Tool          `json:"tool"`
 }
 
 // Timeline returns what was observed in the run.

@@ -19,7 +19,7 @@ func Summarise(s Session, runs []Run) Comparison {
 		c.Tables = append(c.Tables, newTable(s, group, runs))
 	}
 	c.Banners = banners(c)
-	c.Notes = notes(c)
+	c.Notes = append(notes(c), held(runs)...)
 	c.Warnings = warnings(c)
 	c.Answer = answer(c)
 	return c

@@ -2,6 +2,7 @@ package results_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -233,5 +234,19 @@ func TestRange(t *testing.T) {
 		if got := results.Range(r[0], r[1]); got != want {
 			t.Errorf("%v: %q, want %q", r, got, want)
 		}
+	}
+}
+
+func TestPausesAreToldAndChangeNoNumber(t *testing.T) {
+	s, runs := session(6)
+	before := results.Summarise(s, runs)
+	runs[5].Held, runs[9].Held = 90*time.Second, 30*time.Second
+	after := results.Summarise(s, runs)
+	want := "The session was paused 2 times, for 2m0s in all; the run after a pause may differ from the others."
+	if !slices.Contains(after.Notes, want) {
+		t.Errorf("notes: %q", after.Notes)
+	}
+	if after.Answer != before.Answer || len(after.Tables) != len(before.Tables) {
+		t.Errorf("%q, before the pauses %q", after.Answer, before.Answer)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"distrolab/labs/hypervisor"
 	"distrolab/labs/report"
 	"distrolab/labs/results"
+	"distrolab/labs/session"
 	"distrolab/tui/chart"
 )
 
@@ -152,7 +153,7 @@ func (a *application) benchAccelerator(ctx context.Context, h home.Home) (hyperv
 // completeDesign draws what was not asked for.
 func completeDesign(d bench.Design, deadline time.Duration) bench.Design {
 	if d.Seed == 0 {
-		d.Seed = bench.NewSeed()
+		d.Seed = session.NewSeed()
 	}
 	if d.Deadline == 0 {
 		d.Deadline = deadline
@@ -241,10 +242,10 @@ func writeReport(directory string, s results.Session, runs []results.Run, c resu
 }
 
 // benchPrinter prints progress: events as JSON lines, or lines for people.
-func (a *application) benchPrinter() func(bench.Progress) {
+func (a *application) benchPrinter() func(session.Progress) {
 	if a.json() {
 		out := json.NewEncoder(a.world.Out)
-		return func(p bench.Progress) {
+		return func(p session.Progress) {
 			_ = out.Encode(p) // a reader that went away does not end the measuring
 		}
 	}

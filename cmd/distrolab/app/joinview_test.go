@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"distrolab/labs"
-	"distrolab/labs/bench"
 	"distrolab/labs/observe"
 	"distrolab/labs/results"
 	"distrolab/labs/results/resultstest"
+	"distrolab/labs/session"
 )
 
 func TestLabsShowHowLongTheirNodesTookToJoin(t *testing.T) {
@@ -46,10 +46,10 @@ func TestProgressOfAJoinCountsFromItsTrigger(t *testing.T) {
 	p.terminal = true
 	show := func(m observe.Milestone, at time.Duration) string {
 		out.Reset()
-		p.show(bench.Progress{Step: bench.StepMilestone, OS: "debian", Milestone: &observe.Event{M: m, T: at}})
+		p.show(session.Progress{Step: session.StepMilestone, OS: "debian", Milestone: &observe.Event{M: m, T: at}})
 		return out.String()
 	}
-	p.show(bench.Progress{Step: bench.StepRun})
+	p.show(session.Progress{Step: session.StepRun})
 	for _, step := range []struct {
 		m    observe.Milestone
 		at   time.Duration
@@ -66,7 +66,7 @@ func TestProgressOfAJoinCountsFromItsTrigger(t *testing.T) {
 	_, runs := resultstest.JoinSession(2, results.JoinWarm)
 	for _, r := range runs {
 		out.Reset()
-		p.show(bench.Progress{Step: bench.StepRunDone, OS: r.Subject.OS, Phase: r.Phase, Block: r.Block, Run: &r, Total: len(runs)})
+		p.show(session.Progress{Step: session.StepRunDone, OS: r.Subject.OS, Phase: r.Phase, Block: r.Block, Run: &r, Total: len(runs)})
 	}
 	if len(p.took["debian"]) != 2 || p.took["debian"][0] > 30 {
 		t.Errorf("times of debian: %v, want those until ready", p.took["debian"])

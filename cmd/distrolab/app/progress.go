@@ -8,9 +8,9 @@ import (
 
 	"golang.org/x/term"
 
-	"distrolab/labs/bench"
 	"distrolab/labs/observe"
 	"distrolab/labs/results"
+	"distrolab/labs/session"
 	"distrolab/labs/stats"
 	"distrolab/tui/chart"
 )
@@ -37,22 +37,22 @@ func newRunPrinter(a *application) *runPrinter {
 	return p
 }
 
-func (p *runPrinter) show(progress bench.Progress) {
+func (p *runPrinter) show(progress session.Progress) {
 	switch progress.Step {
-	case bench.StepStarted:
+	case session.StepStarted:
 		p.line(fmt.Sprintf("session %s: %d runs, results in %s", progress.Session, progress.Total, progress.Directory))
-	case bench.StepPlane:
+	case session.StepPlane:
 		p.now("control plane: " + progress.Reason)
-	case bench.StepRun:
+	case session.StepRun:
 		p.trigger = 0
 		p.now(p.heading(progress) + " starts")
-	case bench.StepMilestone:
+	case session.StepMilestone:
 		p.now(fmt.Sprintf("%s %.1f s: %s", p.heading(progress), p.since(progress.Milestone).Seconds(), p.titles[progress.Milestone.M]))
-	case bench.StepRunDone:
+	case session.StepRunDone:
 		p.finished(progress)
-	case bench.StepDropped:
+	case session.StepDropped:
 		p.line(fmt.Sprintf("giving up on %s: %s", progress.OS, progress.Reason))
-	case bench.StepDone:
+	case session.StepDone:
 		p.now("")
 	}
 }
@@ -68,7 +68,7 @@ func (p *runPrinter) since(m *observe.Event) time.Duration {
 	return m.T
 }
 
-func (p *runPrinter) heading(progress bench.Progress) string {
+func (p *runPrinter) heading(progress session.Progress) string {
 	where := "warm-up"
 	if progress.Phase == results.PhaseMeasure {
 		where = fmt.Sprintf("block %d", progress.Block)
@@ -77,7 +77,7 @@ func (p *runPrinter) heading(progress bench.Progress) string {
 }
 
 // finished prints how a run ended and the running median of its system.
-func (p *runPrinter) finished(progress bench.Progress) {
+func (p *runPrinter) finished(progress session.Progress) {
 	v := p.a.view()
 	text := chart.RunLine(*progress.Run, progress.Done, progress.Total, max(v.width, 80), v.glyphs, v.styles)
 	if progress.Phase == results.PhaseWarmup {

@@ -1,4 +1,4 @@
-package bench
+package session
 
 import (
 	"time"
@@ -18,6 +18,8 @@ const (
 	StepMilestone Step = "milestone"
 	StepRunDone   Step = "run_finished"
 	StepDropped   Step = "subject_dropped"
+	StepPaused    Step = "paused"  // the gate holds the next run
+	StepResumed   Step = "resumed" // it was opened; its reason says for how long it held
 	StepDone      Step = "session_finished"
 )
 
@@ -36,5 +38,5 @@ type Progress struct {
 	Left      *time.Duration `json:"left_ns,omitempty"` // estimate from the runs so far
 	Milestone *observe.Event `json:"milestone,omitempty"`
 	Run       *results.Run   `json:"run,omitempty"`
-	Reason    string         `json:"reason,omitempty"` // dropped: why; control plane: what is done
+	Reason    string         `json:"reason,omitempty"` // dropped: why; control plane: what is done; resumed: for how long it was held
 }
