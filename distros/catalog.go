@@ -48,6 +48,14 @@ func LoadWith(overlay fs.FS) (*Catalog, error) {
 	return &Catalog{entries: entries}, nil
 }
 
+// CatalogOf makes a catalog of entries that are taken as they are, for tests
+// and for what reads entries from elsewhere.
+func CatalogOf(entries []Distro) *Catalog {
+	entries = slices.Clone(entries)
+	slices.SortStableFunc(entries, inCatalogOrder)
+	return &Catalog{entries: entries}
+}
+
 // All returns every entry: vendors' systems first, then those built here, each
 // group by name.
 func (c *Catalog) All() []Distro { return slices.Clone(c.entries) }

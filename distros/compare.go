@@ -39,11 +39,11 @@ func Compare(systems []Distro, day time.Time) Comparison {
 		c.Distros = append(c.Distros, d.Name)
 		c.Titles = append(c.Titles, d.Title)
 	}
-	origin := inGroup(CriterionGroups()[0], Criterion{Key: "kind", Title: "Image made by"})[0]
-	c.add(systems, origin, func(d Distro) Cell { return Cell{Value: describeKind(d), Source: "catalog"} })
+	origin := inGroup(CriterionGroups()[0], Criterion{Key: kindKey, Title: "Image made by"})[0]
+	c.add(systems, origin, kindCell)
 	for _, criterion := range Criteria() {
 		if criterion.Key == "support" {
-			today := Criterion{Key: "standing", Title: "Support today", Group: criterion.Group, Classes: supportStates()}
+			today := Criterion{Key: standingKey, Title: "Support today", Group: criterion.Group, Classes: supportStates()}
 			c.add(systems, today, func(d Distro) Cell { return standing(d, day) })
 		}
 		for n := range most(systems, criterion.Key) {
@@ -116,14 +116,19 @@ func most(systems []Distro, key string) int {
 func (d Distro) cell(key string, n int) Cell {
 	facts := d.allFacts(key)
 	if n < len(facts) {
-		f := facts[n]
-		return Cell{Class: f.Class, Value: f.Value, Source: f.Source, Checked: f.Checked, Unconfirmed: f.Unconfirmed}
+		return facts[n].cell()
 	}
 	if value := d.field(key); n == 0 && value != "" {
 		return Cell{Value: value, Source: "catalog"}
 	}
 	return Cell{}
 }
+
+func (f Fact) cell() Cell {
+	return Cell{Class: f.Class, Value: f.Value, Source: f.Source, Checked: f.Checked, Unconfirmed: f.Unconfirmed}
+}
+
+func kindCell(d Distro) Cell { return Cell{Value: describeKind(d), Source: "catalog"} }
 
 // standing is computed, but only as sure as what it is computed from.
 func standing(d Distro, day time.Time) Cell {

@@ -45,7 +45,7 @@ func newCompare(a *application) *cobra.Command {
 	f.BoolVar(&o.differences, "differences", false, "only the criteria in which they differ")
 	f.BoolVar(&o.sources, "sources", false, "say where each fact comes from, as numbered notes")
 	f.StringSliceVar(&o.criteria, "criteria", nil, "only these criteria, such as shell,ssh,update")
-	cmd.RegisterFlagCompletionFunc("criteria", cobra.FixedCompletions(criteriaKeys(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("criteria", cobra.FixedCompletions(distros.CriterionKeys(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

@@ -4,44 +4,27 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"distrolab/distros"
 )
 
-// filter is one condition on a criterion: its class or its sentence holds a
-// text. Only what is confirmed counts.
-type filter struct{ key, text string }
-
 // readFilters reads conditions such as shell:none.
-func readFilters(texts []string) ([]filter, error) {
-	var filters []filter
+func readFilters(texts []string) ([]distros.Filter, error) {
+	var filters []distros.Filter
 	for _, t := range texts {
-		key, text, ok := strings.Cut(t, ":")
-		if !ok || text == "" {
-			return nil, usage(fmt.Errorf("filter %.64q is not of the form CRITERION:TEXT, such as shell:none", t))
+		f, err := distros.ParseFilter(t)
+		if err != nil {
+			return nil, usage(err)
 		}
-		if err := checkCriteria([]string{key}); err != nil {
-			return nil, err
-		}
-		filters = append(filters, filter{key: key, text: strings.ToLower(text)})
+		filters = append(filters, f)
 	}
 	return filters, nil
 }
 
-// criteriaKeys are the keys of the rows that a comparison can have.
-func criteriaKeys() []string {
-	keys := []string{"kind", "standing"}
-	for _, c := range distros.Criteria() {
-		keys = append(keys, c.Key)
-	}
-	return keys
-}
-
 func checkCriteria(keys []string) error {
 	for _, key := range keys {
-		if !slices.Contains(criteriaKeys(), key) {
-			return usage(fmt.Errorf("no criterion is called %.64q; there are %s", key, strings.Join(criteriaKeys(), ", ")))
+		if err := distros.CheckCriterion(key); err != nil {
+			return usage(err)
 		}
 	}
 	return nil
@@ -55,16 +38,4 @@ func checkWords(flag string, words, allowed []string) error {
 		}
 	}
 	return nil
-}
-
-// fits says whether a system meets a condition.
-func (f filter) fits(d distros.Distro, day time.Time) bool {
-	for _, r := range distros.Compare([]distros.Distro{d}, day).Rows {
-		cell := r.Cells[0]
-		if r.Key == f.key && (!cell.Unconfirmed || f.key == "standing") &&
-			(strings.Contains(cell.Class, f.text) || strings.Contains(strings.ToLower(cell.Value), f.text)) {
-			return true
-		}
-	}
-	return false
 }

@@ -138,9 +138,9 @@ func asOf(d distros.Distro, known []release.Known, now time.Time) listed {
 	return l
 }
 
-func (o listOptions) wants(l listed, filters []filter, now time.Time) bool {
+func (o listOptions) wants(l listed, filters []distros.Filter, now time.Time) bool {
 	nature, _ := l.Fact("nature")
-	unfit := func(f filter) bool { return !f.fits(l.Distro, now) }
+	unfit := func(f distros.Filter) bool { return !f.Fits(l.Distro, now) }
 	return (len(o.states) == 0 || slices.Contains(o.states, l.Standing.State)) &&
 		(len(o.natures) == 0 || slices.Contains(o.natures, nature.Class)) &&
 		!slices.ContainsFunc(filters, unfit)
