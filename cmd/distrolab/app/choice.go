@@ -10,7 +10,6 @@ import (
 
 	"distrolab/distros"
 	"distrolab/provision"
-	"distrolab/provision/ignition"
 	"distrolab/provision/render"
 )
 
@@ -54,7 +53,7 @@ func (a *application) completeOf(words func(distros.Distro) []string) cobra.Comp
 func formatsOf(d distros.Distro) []string {
 	var names []string
 	for _, p := range d.Configs() {
-		names = append(names, cobra.CompletionWithDesc(p.Format, dialect(p)))
+		names = append(names, cobra.CompletionWithDesc(p.Format, p.Dialect()))
 	}
 	return names
 }
@@ -66,22 +65,10 @@ func deliveriesOf(d distros.Distro, format string) []string {
 			continue
 		}
 		for _, way := range p.Deliveries {
-			names = append(names, cobra.CompletionWithDesc(way.Call(), deliveryWords(way)))
+			names = append(names, cobra.CompletionWithDesc(way.Call(), way.Sentence()))
 		}
 	}
 	return names
-}
-
-// dialect is a format with its variant, such as "ignition (Butane flatcar 1.1.0)".
-func dialect(p distros.ConfigProfile) string {
-	words := strings.TrimSpace(p.Variant + " " + p.Version)
-	switch {
-	case words == "":
-		return p.Format
-	case p.Format == ignition.Format:
-		words = "Butane " + words
-	}
-	return p.Format + " (" + words + ")"
 }
 
 // rendition is an intent rendered for one system.
@@ -122,7 +109,7 @@ func (a *application) rendition(intent provision.Intent, d distros.Distro, c cho
 // inOrder sorts gaps as the intent has its parts.
 func inOrder(gaps []provision.Gap, fields []string) {
 	place := func(g provision.Gap) int {
-		return slices.IndexFunc(fields, func(f string) bool { return ofField(g.Field, f) })
+		return slices.IndexFunc(fields, func(f string) bool { return provision.Concerns(g.Field, f) })
 	}
 	slices.SortStableFunc(gaps, func(a, b provision.Gap) int { return place(a) - place(b) })
 }

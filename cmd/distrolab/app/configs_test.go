@@ -3,67 +3,13 @@ package app
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"distrolab/distros"
 	"distrolab/provision"
 	"distrolab/tui/style"
 )
-
-// Aligning loses no line of either text, keeps the order, and calls lines equal
-// that are.
-func TestAlignedKeepsEveryLine(t *testing.T) {
-	texts := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", ""}), 0, 12)
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := texts.Draw(t, "a"), texts.Draw(t, "b")
-		for _, pairs := range [][]linePair{aligned(a, b), asTheyCome(a, b)} {
-			var left, right []string
-			for _, p := range pairs {
-				if p.mark != '>' {
-					left = append(left, p.left)
-				}
-				if p.mark != '<' {
-					right = append(right, p.right)
-				}
-				if (p.mark == ' ') != (p.left == p.right) && p.mark != '<' && p.mark != '>' {
-					t.Fatalf("%q and %q are marked %q", p.left, p.right, p.mark)
-				}
-			}
-			if !slices.Equal(left, a) || !slices.Equal(right, b) {
-				t.Fatalf("%q and %q became %q and %q", a, b, left, right)
-			}
-		}
-	})
-}
-
-func TestAlignedSetsEqualLinesBesideEachOther(t *testing.T) {
-	got := aligned([]string{"head", "old", "same", "gone"}, []string{"head", "new", "same", "more", "end"})
-	want := []linePair{{"head", "head", ' '}, {"old", "new", '|'}, {"same", "same", ' '}, {"gone", "more", '|'}, {"", "end", '>'}}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(linePair{})); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestEscapedShowsEveryByte(t *testing.T) {
-	for in, want := range map[string]string{
-		"kernel {\x00\x01": `kernel {\x00\x01`, "\xff\xc3": `\xff\xc3`, "a\\b": `a\\b`, "ü\u202e": `ü\xe2\x80\xae`, "\x1b[31m": `\x1b[31m`,
-	} {
-		if got := escaped(in); got != want {
-			t.Errorf("%q became %s, want %s", in, got, want)
-		}
-		if strings.Contains(want, `\x`) && isText(in) {
-			t.Errorf("%q counts as text", in)
-		}
-	}
-	if !isText("a\tb\nü 漢\n") {
-		t.Error("text does not count as such")
-	}
-}
 
 // A command that was broken into lines is, to a shell, the same command.
 func TestFoldCommandKeepsTheCommand(t *testing.T) {
@@ -92,7 +38,7 @@ func TestEveryDeliveryCanBeDoneByHand(t *testing.T) {
 				if len(byHand(cfg)) == 0 {
 					t.Errorf("%s, %s: nobody learns what to type for delivery %s", d.Name, p.Format, way.Call())
 				}
-				if strings.Contains(deliveryWords(way), "nothing") {
+				if strings.Contains(way.Sentence(), "nothing") {
 					t.Errorf("%s, %s: no words for delivery %s", d.Name, p.Format, way.Call())
 				}
 				for _, step := range byHand(cfg) {

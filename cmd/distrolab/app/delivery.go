@@ -8,51 +8,6 @@ import (
 	"distrolab/provision"
 )
 
-// deliveryWords say a delivery to a person who does not know it yet.
-func deliveryWords(d distros.Delivery) string {
-	text := "nothing: there is no config"
-	switch d.Kind {
-	case distros.DeliverFWCfg:
-		text = "QEMU's fw_cfg entry " + d.Key
-	case distros.DeliverVolume:
-		text = "an ISO 9660 volume labelled " + d.Label + " on a " + drive(d)
-	case distros.DeliverDisk:
-		text = "a virtio disk with the serial number " + d.Serial + ", whose content is the config itself"
-	case distros.DeliverPartition:
-		text = "files in the partition " + d.Label + " of the image itself"
-	case distros.DeliverHTTP:
-		return "an HTTP server; " + strings.Join(told(d), "; ")
-	case distros.DeliverKernel:
-		return "the kernel command line"
-	case distros.DeliverAPI:
-		return "the system's own API, after it has booted"
-	}
-	if d.Kernel != "" {
-		text += ", and " + d.Kernel + " on the kernel command line"
-	}
-	return text
-}
-
-// told says how the guest learns of an HTTP server.
-func told(d distros.Delivery) []string {
-	const url = "http://ADDRESS/"
-	var ways []string
-	if d.SMBIOS != "" {
-		ways = append(ways, "the machine's serial number (SMBIOS type 1) says "+strings.ReplaceAll(d.SMBIOS, distros.URLPlace, url))
-	}
-	if d.Kernel != "" {
-		ways = append(ways, "the kernel command line says "+strings.ReplaceAll(d.Kernel, distros.URLPlace, url))
-	}
-	return ways
-}
-
-func drive(d distros.Delivery) string {
-	if d.Media == distros.MediaCDROM {
-		return "CD-ROM drive"
-	}
-	return "virtio disk"
-}
-
 // handStep is one thing to type to deliver a config without distrolab, in the
 // directory into which --out wrote it.
 type handStep struct {

@@ -181,7 +181,7 @@ func (a *application) printList(systems []listed) error {
 		version, age := l.releaseWords(a.world.Now())
 		rows = append(rows, []chart.Cell{
 			{Text: l.Name, Style: v.styles.Title}, {Text: v.shorten(l.Title, 27), Style: v.styles.Fg},
-			{Text: nature(l.Distro), Style: v.styles.FgMuted},
+			{Text: l.Nature(), Style: v.styles.FgMuted},
 			v.state(l.Standing.State), {Text: endWords(l.Standing), Style: v.styles.FgMuted},
 			{Text: v.shorten(version, 18), Style: v.styles.Fg}, {Text: age, Style: v.styles.FgMuted},
 			{Text: l.Config.Format, Style: v.styles.FgMuted},
@@ -266,26 +266,4 @@ func endWords(s distros.Standing) string {
 		return strings.TrimPrefix(s.Words, "ended ")
 	}
 	return s.Words
-}
-
-// nature says in a word or two what a system is. Stand-ins are called so
-// wherever they appear.
-func nature(d distros.Distro) string {
-	switch d.Kind {
-	case distros.KindStandIn:
-		return "stand-in"
-	case distros.KindLocal:
-		return "built here"
-	case distros.KindProbe:
-		return "probe"
-	}
-	f, _ := d.Fact("nature")
-	switch f.Class {
-	case "container-os":
-		return "container OS"
-	case "kubernetes-os":
-		return "Kubernetes OS"
-	default:
-		return f.Class
-	}
 }

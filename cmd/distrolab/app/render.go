@@ -128,7 +128,7 @@ func (v view) configHead(r rendition) []string {
 	p := page{view: v}
 	p.width = min(p.width, proseWidth)
 	p.prose(r.distro.Title, v.styles.Title.Render)
-	p.prose(formatWords(r)+", delivered by "+deliveryWords(r.config.Delivery), v.styles.FgMuted.Render)
+	p.prose(formatWords(r)+", delivered by "+r.config.Delivery.Sentence(), v.styles.FgMuted.Render)
 	return p.lines
 }
 
@@ -136,7 +136,7 @@ func (v view) configHead(r rendition) []string {
 func formatWords(r rendition) string {
 	p := r.target.Profile
 	p.Version = p.VersionFor(r.target.Release)
-	return dialect(p)
+	return p.Dialect()
 }
 
 // delivering says how the config gets in, and what to type to do it by hand.
@@ -172,12 +172,12 @@ func (v view) otherWays(r rendition) []string {
 	var flags, texts []string
 	for _, other := range r.target.Profile.Deliveries {
 		if other.Call() != r.target.Delivery.Call() {
-			flags, texts = append(flags, "--delivery "+other.Call()), append(texts, deliveryWords(other))
+			flags, texts = append(flags, "--delivery "+other.Call()), append(texts, other.Sentence())
 		}
 	}
 	for _, p := range r.distro.Configs() {
 		if p.Format != r.target.Profile.Format {
-			flags, texts = append(flags, "--format "+p.Format), append(texts, "the same intent as "+dialect(p))
+			flags, texts = append(flags, "--format "+p.Format), append(texts, "the same intent as "+p.Dialect())
 		}
 	}
 	if len(flags) == 0 {

@@ -74,7 +74,7 @@ func (p *page) head(l listed) {
 	p.prose(l.Summary, p.styles.Fg.Render)
 	if l.Kind != distros.KindVendor {
 		p.add("")
-		p.prose(p.glyphs.Warn+" "+origin(l.Distro), p.styles.Warn.Render)
+		p.prose(p.glyphs.Warn+" "+l.Origin(), p.styles.Warn.Render)
 	}
 	p.add("")
 	p.support(l)
@@ -149,39 +149,20 @@ func (p *page) facts(rows []distros.Row, sources bool) {
 // the config gets in, which machine it needs.
 func (p *page) lab(l listed) {
 	p.heading("In the lab")
-	p.row("Image", imageSource(l.Release))
+	p.row("Image", l.Release.Sentence())
 	for i, c := range l.Configs() {
 		p.config([]string{"Config", "Another config"}[min(i, 1)], c)
 	}
-	p.row("Machine", leastMachine(l.Hardware))
-	p.row("Cluster", joinWords(l.Joining))
-	if l.Boot.User != "" {
-		p.row("Login", fmt.Sprintf("%s, by SSH", l.Boot.User))
-	} else if l.Boot.ManagementPort > 0 {
-		p.row("Management", fmt.Sprintf("port %d", l.Boot.ManagementPort))
+	p.row("Machine", l.Hardware.String())
+	p.row("Cluster", l.JoinSentence())
+	if label, words := l.Boot.Login(); label != "" {
+		p.row(label, words)
 	}
-}
-
-func imageSource(r distros.ReleaseSource) string {
-	switch r.Resolver {
-	case "none":
-		return "none: " + r.Reason
-	case "local":
-		return "built on this machine"
-	}
-	text := "published by the vendor, found by resolver " + r.Resolver
-	if r.Channel != "" {
-		text += ", channel " + r.Channel
-	}
-	if r.BaseURL != "" {
-		text += ", at " + r.BaseURL
-	}
-	return text
 }
 
 // config writes a format and the ways in, each with what --delivery calls it.
 func (p *page) config(title string, c distros.ConfigProfile) {
-	text := dialect(c)
+	text := c.Dialect()
 	for _, older := range c.Older {
 		text += fmt.Sprintf("; %s before release %s", older.Version, older.Before)
 	}
@@ -191,37 +172,9 @@ func (p *page) config(title string, c distros.ConfigProfile) {
 	}
 	for _, d := range c.Deliveries {
 		if d.Kind != distros.DeliverNone {
-			p.row("  "+d.Call(), deliveryWords(d))
+			p.row("  "+d.Call(), d.Sentence())
 		}
 	}
-}
-
-// joinWords say how a system gets into a lab's cluster.
-func joinWords(j joining) string {
-	switch {
-	case !j.Way.Applicable():
-		return "not applicable: " + j.Reason
-	case j.Way == distros.JoinsByKubeadm:
-		return "joins by kubeadm: " + j.Reason
-	default:
-		return j.Reason
-	}
-}
-
-func leastMachine(h distros.Hardware) string {
-	parts := []string{fmt.Sprintf("%d MiB of memory", h.MemoryMiB)}
-	if h.DiskGiB > 0 {
-		parts = append(parts, fmt.Sprintf("%d GiB of disk", h.DiskGiB))
-	}
-	if h.Direct {
-		parts = append(parts, "kernel started directly")
-	} else {
-		parts = append(parts, strings.Join(h.Firmware, " or "))
-	}
-	if h.CPULevel != "" {
-		parts = append(parts, "CPU "+h.CPULevel)
-	}
-	return strings.Join(parts, ", ")
 }
 
 func (p *page) traps(traps []string) {
@@ -267,15 +220,4 @@ func titleWidth(rows []distros.Row) int {
 		width = max(width, cells(r.Title))
 	}
 	return width
-}
-
-func origin(d distros.Distro) string {
-	switch d.Kind {
-	case distros.KindStandIn:
-		return "This is a stand-in: built on this machine in place of " + d.StandsFor + "."
-	case distros.KindProbe:
-		return "This is a probe guest: built on this machine, it reports what reached it and powers off."
-	default:
-		return "Its image is built on this machine from packages, not published by a vendor."
-	}
 }
