@@ -7,34 +7,21 @@ import (
 
 	"distrolab/distros"
 	"distrolab/provision"
+	"distrolab/tui/difference"
 )
 
-// difference is the JSON shape of `diff -o json`.
-type difference struct {
+// differenceDocument is the JSON shape of `diff -o json`.
+type differenceDocument struct {
 	Intent provision.Intent `json:"intent"`
 	A      oneSide          `json:"a"`
 	B      oneSide          `json:"b"`
-	Fields []fieldRow       `json:"fields"`
+	Fields []difference.Row `json:"fields"`
 }
 
 // oneSide is one of the two configs.
 type oneSide struct {
 	Distro string           `json:"distro"`
 	Config provision.Config `json:"config"`
-}
-
-// fieldRow is how the two do one part of the intent.
-type fieldRow struct {
-	Field string   `json:"field"`
-	A     answered `json:"a"`
-	B     answered `json:"b"`
-}
-
-// answered is how one system does a part of the intent: what happens, what
-// cannot be done, or both where the part was split.
-type answered struct {
-	Does   []string        `json:"does,omitempty"`
-	Cannot []provision.Gap `json:"cannot,omitempty"`
 }
 
 func newDiff(a *application) *cobra.Command {
@@ -66,7 +53,8 @@ Without --intent it takes a host name and one user with a key.`,
 			}
 			left, right = left.shown(reveal), right.shown(reveal)
 			if a.json() {
-				return a.printJSON(difference{left.intent, oneSide{left.distro.Name, left.config}, oneSide{right.distro.Name, right.config}, fieldRows(left, right)})
+				rows := difference.Rows(left.intent.Fields(), left.config, right.config)
+				return a.printJSON(differenceDocument{left.intent, oneSide{left.distro.Name, left.config}, oneSide{right.distro.Name, right.config}, rows})
 			}
 			return a.printDifference(left, right)
 		},
@@ -119,43 +107,4 @@ func userOfEither(a, b distros.Distro) string {
 		return a.Boot.User
 	}
 	return b.Boot.User
-}
-
-// fieldRows lists every part of the intent with both answers, in its order.
-func fieldRows(left, right rendition) []fieldRow {
-	rows := []fieldRow{}
-	for _, field := range left.intent.Fields() {
-		rows = append(rows, fieldRow{field, answer(left.config, field), answer(right.config, field)})
-	}
-	return rows
-}
-
-// answer collects what a config says of a field and of parts of it.
-func answer(cfg provision.Config, field string) answered {
-	var a answered
-	for _, s := range cfg.Steps {
-		for _, f := range s.Fields {
-			if ofField(f, field) {
-				a.Does = append(a.Does, s.Does)
-				break
-			}
-		}
-	}
-	for _, g := range cfg.Gaps {
-		if ofField(g.Field, field) {
-			a.Cannot = append(a.Cannot, g)
-		}
-	}
-	return a
-}
-
-// ofField reports whether a path is a field, a part of it, or the whole that it
-// is a part of.
-func ofField(path, field string) bool {
-	return path == field || below(path, field) || below(field, path)
-}
-
-func below(path, field string) bool {
-	rest, found := strings.CutPrefix(path, field)
-	return found && rest != "" && (rest[0] == '.' || rest[0] == '[')
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"distrolab/tui/chart"
+	"distrolab/tui/prose"
 	"distrolab/tui/style"
 )
 
@@ -80,51 +81,16 @@ func printLines(w io.Writer, lines []string) error {
 	return nil
 }
 
-// fold breaks text into lines of at most width cells at spaces. Words that are
-// longer, such as addresses, are broken too, after a mark that separates their
-// parts if there is one.
-func fold(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && cells(line)+1+cells(word) > width {
-			lines, line = append(lines, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-		for cells(line) > width {
-			head := ansi.Truncate(line, max(1, width), "")
-			if cut := strings.LastIndexAny(head, "/:-_.?&=") + 1; cut > len(head)/2 {
-				head = head[:cut]
-			}
-			if head == "" {
-				break // its first character is too wide
-			}
-			lines, line = append(lines, head), line[len(head):]
-		}
-	}
-	return append(lines, line)
-}
+// fold breaks text into lines; see prose.Fold.
+func fold(text string, width int) []string { return prose.Fold(text, width) }
 
 // shorten cuts text to a number of cells, at a space where that loses little.
 func (v view) shorten(text string, width int) string {
-	if cells(text) <= width {
-		return text
-	}
-	room := width - cells(v.glyphs.Ellipsis)
-	head := ansi.Truncate(text, max(0, room), "")
-	if cut := strings.LastIndexByte(head, ' '); cut > len(head)/2 && text[len(head)] != ' ' {
-		head = head[:cut]
-	}
-	return strings.TrimRight(head, " ,;(+") + v.glyphs.Ellipsis
+	return prose.Shorten(text, width, v.glyphs.Ellipsis)
 }
 
 // cells is the width of a text in a terminal.
 func cells(text string) int { return ansi.StringWidth(text) }
 
 // padded fills a text with spaces up to a width.
-func padded(text string, width int) string {
-	return text + strings.Repeat(" ", max(0, width-cells(text)))
-}
+func padded(text string, width int) string { return prose.Pad(text, width) }

@@ -1,4 +1,4 @@
-package app
+package difference
 
 // linePair is a line of each of two texts. The mark is ' ' for equal lines,
 // '|' for two that differ, '<' and '>' for one that the other text has not.
