@@ -91,6 +91,7 @@ const rootExample = `  distrolab doctor                                  can thi
 
 func newRoot(w World) *cobra.Command {
 	a := &application{world: w}
+	var app appOptions
 	root := &cobra.Command{
 		Use:           "distrolab",
 		Short:         "Compare container operating systems, boot them, measure the boot",
@@ -103,8 +104,9 @@ func newRoot(w World) *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 
 		Args: unknownCommand,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runApp(cmd.Context(), app) },
 	}
+	appFlags(root, &app)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.PersistentFlags().StringVarP(&a.output, "output", "o", "table", "form of the output: table or json")
 	root.PersistentFlags().StringVar(&a.connect, "connect", "", "libvirt URI (default $DISTROLAB_CONNECT, then by user)")
