@@ -63,6 +63,30 @@ func (c *Client) Forward(ctx context.Context, machine string, f Forward) (Forwar
 	return opened, c.call(ctx, http.MethodPost, "/v1/machines/"+url.PathEscape(machine)+"/forwards", f, &opened)
 }
 
+// Stop shuts a machine down and returns when it is off: by its power button,
+// and by pulling the plug when it does not obey in time, or at once with now.
+// Its disk stays.
+func (c *Client) Stop(ctx context.Context, machine string, now bool) error {
+	path := "/v1/machines/" + url.PathEscape(machine) + "/stop"
+	if now {
+		path += "?now=1"
+	}
+	return c.call(ctx, http.MethodPost, path, nil, nil)
+}
+
+// Start boots a machine that is off, from its own disk. It returns when its
+// processors run; events tell the rest.
+func (c *Client) Start(ctx context.Context, machine string) error {
+	return c.call(ctx, http.MethodPost, "/v1/machines/"+url.PathEscape(machine)+"/start", nil, nil)
+}
+
+// Usage asks what the machines that run take of this host. The answer is up to
+// a second old.
+func (c *Client) Usage(ctx context.Context) ([]Usage, error) {
+	var all []Usage
+	return all, c.call(ctx, http.MethodGet, "/v1/usage", nil, &all)
+}
+
 // Down ends the lab and returns when everything of it is gone.
 func (c *Client) Down(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "/v1/down", nil, nil)

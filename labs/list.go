@@ -39,9 +39,9 @@ func statusOf(ctx context.Context, h home.Home, l ledger.Lab) Status {
 		return s
 	}
 	s.Accelerator = spec.Accelerator
-	for _, m := range spec.Machines {
+	for _, m := range spec.All() {
 		status := MachineStatus{Name: m.Name, Distro: m.Distro, Kind: string(m.Kind), Version: m.Version,
-			Address: m.Address, User: m.User, State: StatePlanned, Forwards: []Forward{}}
+			Address: m.Address, User: m.User, State: StatePlanned, VCPUs: m.Hardware.VCPUs, Memory: m.Hardware.MemoryMiB, Role: spec.Role(m), Forwards: []Forward{}}
 		if !l.Alive {
 			status.State, status.Error = StateLost, "left by a crash; `distrolab gc` takes it back"
 		}

@@ -93,7 +93,8 @@ const (
 	StateBooting MachineState = "booting" // its CPUs run
 	StateJoining MachineState = "joining" // has booted, and is on its way into the cluster
 	StateReady   MachineState = "ready"   // reached its finish line
-	StateOff     MachineState = "off"     // the guest powered off, as it was to do
+	StateEnding  MachineState = "ending"  // it was told to shut down
+	StateOff     MachineState = "off"     // it powered off
 	StateFailed  MachineState = "failed"  // see the error
 	StateLost    MachineState = "lost"    // the process of its lab was killed
 )
@@ -121,6 +122,9 @@ type MachineStatus struct {
 	User     string           `json:"user"`
 	Role     Role             `json:"role,omitempty"` // in the lab's cluster
 	Domain   string           `json:"domain"`         // libvirt's name of it
+	VCPUs    int              `json:"vcpus"`
+	Memory   int              `json:"memory_mib"`
+	Boots    int              `json:"boots"` // how often it was started; the timeline is of the last
 	Forwards []Forward        `json:"forwards"`
 	Timeline observe.Timeline `json:"timeline"`
 }
@@ -139,6 +143,15 @@ type Event struct {
 	Error     string         `json:"error,omitempty"`
 	Step      string         `json:"step,omitempty"` // what is done now, in a few words
 	Milestone *observe.Event `json:"milestone,omitempty"`
+}
+
+// Usage is what a machine takes of this host. The difference of two gives its
+// share of a processor.
+type Usage struct {
+	Machine  string        `json:"machine"`
+	At       time.Time     `json:"at"`
+	CPU      time.Duration `json:"cpu_ns"`         // of all processors, since the machine was made
+	Resident int64         `json:"resident_bytes"` // of its QEMU; 0: unknown
 }
 
 // UnknownLabError says that there is no lab of a name, and which there are.

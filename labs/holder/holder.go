@@ -47,6 +47,8 @@ type Holder struct {
 	cluster  *held         // nil: none
 	down     chan struct{} // closed when someone asked for the end
 	downOnce sync.Once
+	tasks    chan func(context.Context) // what clients ask for and that must end with the lab
+	usage    usages
 	undo     []func(context.Context) error
 }
 
@@ -57,7 +59,7 @@ func Run(ctx context.Context, opt Options) error {
 	if err != nil {
 		return err
 	}
-	h := &Holder{opt: opt, spec: spec, journal: newJournal(), down: make(chan struct{})}
+	h := &Holder{opt: opt, spec: spec, journal: newJournal(), down: make(chan struct{}), tasks: make(chan func(context.Context))}
 	for _, m := range spec.All() {
 		h.machines = append(h.machines, &member{spec: m, role: spec.Role(m), console: console.New(), state: labs.StatePlanned})
 	}
@@ -71,13 +73,24 @@ func Run(ctx context.Context, opt Options) error {
 	opt.Ready()
 	var starting sync.WaitGroup
 	starting.Go(func() { h.startMachines(running) })
-	select {
-	case <-ctx.Done():
-	case <-h.down:
-	}
+	h.work(ctx, running, &starting)
 	cancel() // ends what still starts
 	starting.Wait()
 	return h.takeBack(context.WithoutCancel(ctx))
+}
+
+// work does what clients ask for until the lab ends.
+func (h *Holder) work(ctx, running context.Context, under *sync.WaitGroup) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.down:
+			return
+		case task := <-h.tasks:
+			under.Go(func() { task(running) })
+		}
+	}
 }
 
 // own makes this process the one that answers for the lab.

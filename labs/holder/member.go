@@ -23,17 +23,22 @@ const maxConsoleLog = 64 << 20
 
 // member is one machine of the lab with what is known of it.
 type member struct {
-	spec    machine.Spec
-	role    labs.Role
-	console *console.Console
+	spec machine.Spec
+	role labs.Role
 
 	mu       sync.Mutex
+	console  *console.Console // of the last boot
 	machine  *machine.Machine
 	state    labs.MachineState
 	err      string
 	events   []observe.Event
 	timeline *observe.Timeline // when the boot has ended
 	forwards []labs.Forward
+	boots    int
+	ending   bool          // someone told it to stop
+	rested   bool          // its disk waits for another boot
+	followed chan struct{} // closed when nobody follows the last boot any more
+	power    sync.Mutex    // held while it is stopped or started
 }
 
 // startMachines starts every machine, one after the other; they boot side by
@@ -60,24 +65,10 @@ func (h *Holder) startMachines(ctx context.Context) {
 }
 
 func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) error {
-	log, err := os.OpenFile(h.logPath(m.spec.Name), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	made, err := h.prepare(ctx, env, m, false)
 	if err != nil {
 		return err
 	}
-	made, err := machine.Prepare(ctx, env, m.spec, machine.Options{
-		OnEvent:      func(e observe.Event) { h.saw(m, e) },
-		Console:      &tee{live: m.console, log: log, room: maxConsoleLog},
-		ConsoleLimit: 1 << 62,
-		Firmware:     true,
-		Probe:        true,
-		Join:         h.joinWatch(m),
-	})
-	if err != nil {
-		return errors.Join(err, log.Close())
-	}
-	m.mu.Lock()
-	m.machine = made
-	m.mu.Unlock()
 	watch, err := h.expect(ctx, m, made)
 	if err != nil {
 		return err
@@ -86,15 +77,58 @@ func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) 
 		watch.Close()
 		return err
 	}
-	h.change(m, labs.StateBooting, nil)
 	there := make(chan struct{})
-	go h.awaitBoot(ctx, m, made, watch, func() { close(there) })
-	go func() {
-		<-made.Silent()
-		m.console.Close() // those who watch it need not wait any longer
-	}()
+	h.follow(ctx, m, made, watch, h.cluster != nil, func() { close(there) })
 	h.oneByOne(ctx, there)
 	return nil
+}
+
+// prepare makes the machine, for its first boot or for another one.
+func (h *Holder) prepare(ctx context.Context, env machine.Environment, m *member, again bool) (*machine.Machine, error) {
+	how, live := os.O_TRUNC, m.console
+	join := h.joinWatch(m)
+	if again {
+		how, live, join = os.O_APPEND, console.New(), nil
+	}
+	log, err := os.OpenFile(h.logPath(m.spec.Name), os.O_CREATE|os.O_WRONLY|how, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	made, err := machine.Prepare(ctx, env, m.spec, machine.Options{
+		OnEvent:      func(e observe.Event) { h.saw(m, e) },
+		Console:      &tee{live: live, log: log, room: maxConsoleLog},
+		ConsoleLimit: 1 << 62,
+		Firmware:     true,
+		Probe:        true,
+		Join:         join,
+		Again:        again,
+	})
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	m.mu.Lock()
+	m.machine, m.console = made, live
+	m.mu.Unlock()
+	return made, nil
+}
+
+// follow follows a machine whose processors run, to its end.
+func (h *Holder) follow(ctx context.Context, m *member, made *machine.Machine, watch *cluster.Watch, joins bool, there func()) {
+	followed := make(chan struct{})
+	m.mu.Lock()
+	m.boots++
+	m.followed = followed
+	live := m.console
+	m.mu.Unlock()
+	h.change(m, labs.StateBooting, nil)
+	go func() {
+		defer close(followed)
+		h.awaitBoot(ctx, m, made, watch, joins, there)
+	}()
+	go func() {
+		<-made.Silent()
+		live.Close() // those who watch it need not wait any longer
+	}()
 }
 
 // oneByOne waits for a machine that joins before the next one is started, where
@@ -112,7 +146,7 @@ func (h *Holder) oneByOne(ctx context.Context, there <-chan struct{}) {
 
 // awaitBoot follows the boot, and the join where there is a cluster, to the end,
 // and calls there when the machine is ready or has failed.
-func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine, watch *cluster.Watch, there func()) {
+func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine, watch *cluster.Watch, joins bool, there func()) {
 	defer watch.Close()
 	there = sync.OnceFunc(there)
 	defer there()
@@ -122,7 +156,7 @@ func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = fmt.Errorf("it has not booted after %s and goes on trying; %s%s", h.spec.Deadline, besides(err), made.Explain())
 	}
-	if err == nil && h.cluster != nil {
+	if err == nil && joins {
 		err = h.awaitJoin(ctx, m, made, watch)
 	}
 	if ctx.Err() != nil {
@@ -134,6 +168,8 @@ func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine
 	m.mu.Unlock()
 	var stopped *observe.StoppedError
 	switch {
+	case m.told():
+		h.change(m, labs.StateOff, nil)
 	case err == nil:
 		h.change(m, labs.StateReady, nil)
 	case errors.As(err, &stopped) && m.spec.Boot.PowersOff && m.spec.Finished(timeline):
@@ -154,7 +190,7 @@ func (h *Holder) awaitEnd(ctx context.Context, m *member, made *machine.Machine)
 		return
 	case <-made.Gone():
 	}
-	if ctx.Err() != nil || m.spec.Boot.PowersOff {
+	if ctx.Err() != nil || m.spec.Boot.PowersOff || m.told() {
 		h.change(m, labs.StateOff, nil)
 		return
 	}
@@ -201,12 +237,12 @@ func (h *Holder) stopMachines(ctx context.Context) error {
 	var stopping sync.WaitGroup
 	for i, m := range h.machines {
 		m.mu.Lock()
-		made := m.machine
+		made, live := m.machine, m.console
 		m.mu.Unlock()
 		if made != nil {
 			stopping.Go(func() { errs[i] = made.Stop(ctx) })
 		}
-		m.console.Close()
+		live.Close()
 	}
 	stopping.Wait()
 	return errors.Join(errs...)
@@ -220,6 +256,7 @@ func (m *member) status(lab string) labs.MachineStatus {
 		Name: m.spec.Name, Distro: m.spec.Distro, Kind: string(m.spec.Kind), Version: m.spec.Version,
 		State: m.state, Error: m.err, Address: m.spec.Address, User: m.spec.User,
 		Role: m.role, Domain: machine.DomainName(lab, m.spec.Name), Forwards: slices.Clone(m.forwards),
+		VCPUs: m.spec.Hardware.VCPUs, Memory: m.spec.Hardware.MemoryMiB, Boots: m.boots,
 	}
 	if s.Forwards == nil {
 		s.Forwards = []labs.Forward{}

@@ -23,6 +23,9 @@ func (h *Holder) routes() http.Handler {
 	mux.HandleFunc("GET /v1/machines/{machine}/console", h.getConsole)
 	mux.HandleFunc("GET /v1/machines/{machine}/ports/{port}", h.getPort)
 	mux.HandleFunc("POST /v1/machines/{machine}/forwards", h.postForward)
+	mux.HandleFunc("POST /v1/machines/{machine}/stop", h.postStop)
+	mux.HandleFunc("POST /v1/machines/{machine}/start", h.postStart)
+	mux.HandleFunc("GET /v1/usage", h.getUsage)
 	mux.HandleFunc("POST /v1/down", h.postDown)
 	return mux
 }
@@ -64,18 +67,16 @@ func (h *Holder) getConsole(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	m.mu.Lock()
-	made := m.machine
-	m.mu.Unlock()
+	made, live := m.now()
 	if made == nil {
-		http.Error(w, fmt.Sprintf("machine %s has no console: it did not start", m.spec.Name), http.StatusConflict)
+		http.Error(w, fmt.Sprintf("machine %s has no console: it does not run", m.spec.Name), http.StatusConflict)
 		return
 	}
 	client, ok := upgrade(w)
 	if !ok {
 		return
 	}
-	watcher := m.console.Watch()
+	watcher := live.Watch()
 	defer watcher.Close()
 	go func() {
 		defer watcher.Close()

@@ -103,7 +103,7 @@ func TestEventsReachTheClientUntilTheEnd(t *testing.T) {
 func TestQuestionsThatCannotBeAnswered(t *testing.T) {
 	_, c := newHolder(t)
 	_, err := c.Console(t.Context(), "one")
-	wantError(t, err, "machine one has no console: it did not start")
+	wantError(t, err, "machine one has no console: it does not run")
 	_, err = c.Console(t.Context(), "three")
 	wantError(t, err, `lab trial has no machine "three"`)
 	_, err = c.Dial(t.Context(), "one", 0)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"distrolab/labs/hypervisor"
@@ -47,6 +48,7 @@ type Options struct {
 	Firmware     bool                // attach the firmware's debug port
 	Probe        bool                // probe the management port
 	Join         *observe.JoinWatch  // also watch it join a cluster
+	Again        bool                // boots the disk that a machine of the same spec left by Rest
 }
 
 // Machine is one virtual machine, created and watched. Its methods may be
@@ -70,6 +72,7 @@ type Machine struct {
 	undo   []func(context.Context) error // newest last
 	stop   sync.Once
 	result error
+	rests  atomic.Bool // its directory stays
 
 	silent   chan struct{} // closed when the serial port has said its last
 	gone     chan struct{} // closed when the domain is no more
@@ -112,6 +115,7 @@ func prepare(ctx context.Context, env Environment, spec Spec, opt Options, confi
 			Join: opt.Join, MAC: mac, Subnet: netip.PrefixFrom(spec.Address, 24).Masked(),
 		}),
 	}
+	m.rests.Store(opt.Again) // a boot that fails leaves the disk too
 	steps := []func(context.Context) error{m.checkFirmware, m.makeDirectory, m.makeOverlay, m.makeMedia(configs), m.listen, m.create, m.attach}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -119,6 +123,7 @@ func prepare(ctx context.Context, env Environment, spec Spec, opt Options, confi
 			return nil, errors.Join(fmt.Errorf("preparing machine %s: %w", spec.Name, err), m.Stop(context.WithoutCancel(ctx)))
 		}
 	}
+	m.rests.Store(false)
 	return m, nil
 }
 
@@ -202,17 +207,17 @@ func (m *Machine) Stop(ctx context.Context) error {
 func (m *Machine) onStop(f func(context.Context) error) { m.undo = append(m.undo, f) }
 
 func (m *Machine) makeDirectory(context.Context) error {
-	if err := os.Mkdir(m.directory, 0o711); err != nil {
+	if err := os.Mkdir(m.directory, 0o711); err != nil && !m.opt.Again {
 		return fmt.Errorf("making its directory: %w", err)
 	}
-	m.onStop(func(context.Context) error { return os.RemoveAll(m.directory) })
+	m.onStop(m.removeDirectory)
 	return os.Chmod(m.directory, 0o711) // the user that runs QEMU walks through
 }
 
 // makeOverlay makes the disk that the guest writes to. The image below it is
 // never written.
 func (m *Machine) makeOverlay(ctx context.Context) error {
-	if m.spec.Files.Disk == "" {
+	if m.spec.Files.Disk == "" || m.opt.Again {
 		return nil
 	}
 	if m.spec.Saved != nil {
@@ -260,7 +265,7 @@ func (m *Machine) describe() hypervisor.Domain {
 		FirmwareSocket: m.socket(firmwareSocket),
 		Network:        &hypervisor.NetworkPort{Socket: m.socket(networkSocket), MAC: m.spec.Hardware.MAC},
 	}
-	if m.spec.Saved != nil {
+	if m.spec.Saved != nil && !m.opt.Again {
 		d.LoadSnapshot = m.spec.Saved.Snapshot
 	}
 	if m.opt.OneBoot {

@@ -70,7 +70,7 @@ func (m *Machine) addMedia(ctx context.Context, packed seed.Media) error {
 			return err
 		}
 	}
-	if packed.Partition != nil {
+	if packed.Partition != nil && !m.opt.Again { // the guest has written to it since
 		return m.fillPartition(ctx, *packed.Partition)
 	}
 	return nil

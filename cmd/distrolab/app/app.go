@@ -146,7 +146,7 @@ func addCommands(root *cobra.Command, a *application) {
 		{"catalog", []*cobra.Command{newList(a), newShow(a), newCompare(a), newReleases(a), newScore(a)}},
 		{"config", []*cobra.Command{newRender(a), newExplain(a), newDiff(a), newValidate(a), newConvert(a)}},
 		{"image", []*cobra.Command{newPull(a), newBuild(a), newImport(a), newImages(a), newRemove(a), newKubernetes(a)}},
-		{"lab", []*cobra.Command{newUp(a), newPs(a), newSSH(a), newConsole(a), newCluster(a), newDown(a)}},
+		{"lab", []*cobra.Command{newUp(a), newPs(a), newSSH(a), newConsole(a), newStop(a), newStart(a), newCluster(a), newDown(a)}},
 		{"bench", []*cobra.Command{newBench(a)}},
 		{"host", []*cobra.Command{newDoctor(a), newGC(a)}},
 		{"", []*cobra.Command{newHold(a), newDial(a)}},
