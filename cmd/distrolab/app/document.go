@@ -63,7 +63,9 @@ func (v view) labelled(label, text string, width, indent int) []string {
 
 // paragraph folds a text in one style.
 func (v view) paragraph(text string, look func(...string) string) []string {
-	p := page{view: v}
-	p.prose(text, look)
-	return p.lines
+	var lines []string
+	for _, line := range fold(v.glyphs.Clean(text), v.width) {
+		lines = append(lines, look(line))
+	}
+	return lines
 }

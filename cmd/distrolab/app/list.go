@@ -11,6 +11,7 @@ import (
 	"distrolab/distros"
 	"distrolab/distros/release"
 	"distrolab/tui/chart"
+	"distrolab/tui/factsheet"
 )
 
 // listOptions choose and order the systems of a list.
@@ -236,11 +237,7 @@ func (l listed) releaseWords(now time.Time) (version, age string) {
 	if l.Latest == nil {
 		return "", ""
 	}
-	day, err := time.Parse(time.DateOnly, l.Latest.Published)
-	if err != nil || day.After(now) {
-		return l.Latest.Version, ""
-	}
-	return l.Latest.Version, distros.Span(day, now)
+	return l.Latest.Version, factsheet.Age(l.Latest, now)
 }
 
 // seenWords says when the releases shown were read.

@@ -125,11 +125,9 @@ func (a *application) printConfig(r rendition) error {
 
 // configHead names the system, the format and the delivery.
 func (v view) configHead(r rendition) []string {
-	p := page{view: v}
-	p.width = min(p.width, proseWidth)
-	p.prose(r.distro.Title, v.styles.Title.Render)
-	p.prose(formatWords(r)+", delivered by "+r.config.Delivery.Sentence(), v.styles.FgMuted.Render)
-	return p.lines
+	v.width = min(v.width, proseWidth)
+	lines := v.paragraph(r.distro.Title, v.styles.Title.Render)
+	return append(lines, v.paragraph(formatWords(r)+", delivered by "+r.config.Delivery.Sentence(), v.styles.FgMuted.Render)...)
 }
 
 // formatWords is the format with the version that the release reads.

@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"distrolab/tui/chart"
+	"distrolab/tui/factsheet"
 	"distrolab/tui/prose"
 	"distrolab/tui/style"
 )
@@ -37,16 +38,8 @@ func (a *application) view() view {
 
 // state is a state of support as a mark with its word.
 func (v view) state(state string) chart.Cell {
-	switch state {
-	case "maintained":
-		return chart.Cell{Text: v.glyphs.Check + " " + state, Style: v.styles.OK}
-	case "extended":
-		return chart.Cell{Text: v.glyphs.Warn + " " + state, Style: v.styles.Warn}
-	case "ended":
-		return chart.Cell{Text: v.glyphs.Cross + " " + state, Style: v.styles.Err}
-	default:
-		return chart.Cell{Text: "? " + state, Style: v.styles.FgMuted}
-	}
+	mark, look := factsheet.Standing(state, v.glyphs, v.styles)
+	return chart.Cell{Text: mark + " " + state, Style: look}
 }
 
 // printJSON prints a value as indented JSON.
