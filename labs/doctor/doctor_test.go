@@ -62,6 +62,26 @@ func TestRunFindsNothingWrongWithAHealthyMachine(t *testing.T) {
 	}
 }
 
+// translator is a machine without KVM and with some QEMU.
+func translator(version string) func(*Environment) {
+	return func(e *Environment) {
+		e.Run = func(context.Context, ...string) (string, error) {
+			return "QEMU emulator version " + version + "\n", nil
+		}
+		e.Accelerator = func(context.Context, string) hypervisor.Accelerator {
+			return hypervisor.Accelerator{Kind: hypervisor.TCG, Reason: "because"}
+		}
+	}
+}
+
+func TestNewQEMUIsNotBlamed(t *testing.T) {
+	env := healthy()
+	translator("10.0.2")(&env)
+	if f := checkAccelerator(t.Context(), env); strings.Contains(f.Detail+f.Fix, "crash") {
+		t.Errorf("%+v", f)
+	}
+}
+
 func without(program string) func(string) (string, error) {
 	return func(name string) (string, error) {
 		if strings.Contains(name, program) {
@@ -102,11 +122,9 @@ func TestRunFindsEachFaultAndItsFix(t *testing.T) {
 		{"broken QEMU", func(e *Environment) {
 			e.Run = func(context.Context, ...string) (string, error) { return "", errors.New("no libfoo") }
 		}, "emulator", Fail, "no libfoo", "apt-get"},
-		{"TCG only", func(e *Environment) {
-			e.Accelerator = func(context.Context, string) hypervisor.Accelerator {
-				return hypervisor.Accelerator{Kind: hypervisor.TCG, Reason: "because"}
-			}
-		}, "accelerator", Warn, "because", "do not compare"},
+		{"TCG only", translator("7.2.22"), "accelerator", Warn, "because", "do not compare"},
+		{"TCG that crashes", translator("8.0.5"), "accelerator", Warn, "QEMU 8.0 crashes a guest", "bookworm-backports"},
+		{"TCG that does not", translator("8.1.0"), "accelerator", Warn, "because", "hardware virtualization."},
 		{"closed device", system(0o600), "kvm device", Warn, "0600", "chmod 0666 /dev/kvm"},
 		{"group device", system(0o660), "kvm device", Warn, "libvirt-qemu", "usermod -aG kvm libvirt-qemu"},
 		{"no access", connect(refused), "libvirt", Fail, "permission denied: EACCES", "do this"},

@@ -98,8 +98,27 @@ func checkAccelerator(ctx context.Context, env Environment) Finding {
 	if found.Kind == hypervisor.KVM {
 		return Finding{Name: "accelerator", Status: OK, Detail: "KVM: " + found.Reason}
 	}
-	return Finding{Name: "accelerator", Status: Warn, Detail: "TCG, 10 to 50 times slower than KVM: " + found.Reason,
+	f := Finding{Name: "accelerator", Status: Warn, Detail: "TCG, 10 to 50 times slower than KVM: " + found.Reason,
 		Fix: "Labs work; do not compare these boot times with those of KVM. For KVM use a machine with hardware virtualization."}
+	if version, stale := staleTranslator(ctx, env, emulator); stale {
+		f.Detail += "; and QEMU " + version + " crashes a guest with several CPUs now and then"
+		f.Fix += " QEMU 8.1 or newer mends the crashes: on Debian 12 `apt-get install -t bookworm-backports qemu-system-x86`."
+	}
+	return f
+}
+
+// staleTranslator says whether QEMU is older than 8.1, the first whose TCG locks
+// a page while it translates from it. Before, a CPU could keep the translation
+// of an instruction that another one had just replaced, and Linux replaces
+// instructions as it runs: here some guests in a hundred ended in a panic in
+// __netif_receive_skb_core, and one QEMU in a segmentation fault.
+func staleTranslator(ctx context.Context, env Environment, emulator string) (version string, stale bool) {
+	output, err := env.Run(ctx, emulator, "--version")
+	if err != nil {
+		return "", false
+	}
+	major, minor, ok := parseVersion(output)
+	return fmt.Sprintf("%d.%d", major, minor), ok && (major < 8 || major == 8 && minor < 1)
 }
 
 // checkLibvirt returns what libvirt says of its host beside the finding.

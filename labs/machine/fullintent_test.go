@@ -100,7 +100,7 @@ func enter(t *testing.T, h home.Home, img image.Image, name, delivery string) *g
 }
 
 // emulatorFailed says whether a boot ended as it does when QEMU's translator
-// fails, which QEMU 7.2 with several vCPUs does in one boot of some hundred: the
+// fails, which QEMU before 8.1 with several vCPUs does in some boots of a hundred: the
 // process ends by a segmentation fault, or the guest's kernel panics because it
 // ran an instruction that another vCPU had just replaced. Both were seen here,
 // on systems that boot thousands of times on processors.
