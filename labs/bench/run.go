@@ -258,6 +258,19 @@ func (r *attempt) observe(ctx context.Context) (results.Run, error) {
 // toFinish starts the machine and waits for the end of what is measured. The
 // error is the guest's.
 func (r *attempt) toFinish(ctx context.Context) error {
+	if p := r.session.plane; p != nil && p.control != nil {
+		waited, letGo := p.control.While(ctx)
+		defer letGo()
+		err := r.toEnd(waited)
+		if gone := p.control.Ended(); err != nil && gone != nil {
+			return gone
+		}
+		return err
+	}
+	return r.toEnd(ctx)
+}
+
+func (r *attempt) toEnd(ctx context.Context) error {
 	if err := r.machine.Start(ctx); err != nil {
 		return &observe.StoppedError{Reason: err.Error()} // its QEMU or libvirt died under it
 	}

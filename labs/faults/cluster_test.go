@@ -60,6 +60,8 @@ func (w *world) clusterLab() {
 	wants(w.t, w.mustRun(done, "cluster", "kubeconfig", "trial", "--merge").out, "kubectl --context distrolab-trial")
 	wants(w.t, w.kubectl(filepath.Join(w.base, ".kube", "config"), "--context", "distrolab-trial", "get", "nodes"), "control-plane", "Ready")
 	wants(w.t, w.mustRun(done, "ssh", "trial/"+labs.ControlPlaneName, "--", "hostname").out, labs.ControlPlaneName)
+	w.refusedJoins("trial/debian-local", "debian-local", kubeconfig)
+	w.brokenNode("trial/debian-local", "debian-local", kubeconfig)
 	w.mustRun(done, "down", "trial")
 	w.noTrace()
 	var saved []cluster.Entry

@@ -31,7 +31,8 @@ type held struct {
 
 	mu     sync.Mutex
 	status labs.ClusterStatus
-	api    *cluster.Client // nil: nobody watches
+	api    *cluster.Client       // nil: nobody watches
+	plane  *cluster.ControlPlane // nil: it exists elsewhere
 }
 
 // prepareCluster reads what the cluster is made from, before anything runs.
@@ -122,7 +123,7 @@ func (h *Holder) openAPI(ctx context.Context, host hypervisor.Host) error {
 		h.change(m, labs.StateFailed, err)
 		return errors.Join(err, log.Close())
 	}
-	c.api = plane.API
+	c.api, c.plane = plane.API, plane
 	h.change(m, labs.StateReady, nil)
 	go h.awaitEnd(ctx, m, plane.Machine)
 	return h.offerAPI(plane)

@@ -49,6 +49,11 @@ func (h *Holder) awaitJoin(ctx context.Context, m *member, made *machine.Machine
 	h.change(m, labs.StateJoining, nil)
 	waited, cancel := context.WithTimeoutCause(ctx, c.spec.Deadline, fmt.Errorf("it has not joined %s after its boot", c.spec.Deadline))
 	defer cancel()
+	if c.plane != nil {
+		var letGo context.CancelFunc
+		waited, letGo = c.plane.While(waited)
+		defer letGo()
+	}
 	until := []observe.Milestone{observe.NodeReady, observe.FirstPod}
 	if c.api == nil {
 		until = []observe.Milestone{observe.KubeletListening} // all that can be seen from outside of the cluster
