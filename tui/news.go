@@ -44,6 +44,10 @@ func (n *news) forget(number int) {
 
 // tell shows a line of news.
 func (m *Model) tell(text string) tea.Cmd {
+	if m.say != nil {
+		m.say(text)
+		return nil
+	}
 	m.news.number++
 	m.news.shown = text
 	m.news.add(past{at: m.now(), text: text})

@@ -74,3 +74,13 @@ func (l *List) find(words []string) []hit {
 	}
 	return hits
 }
+
+// Search finds entries by words, the best match first.
+func Search(entries []Entry, words string) []Entry {
+	l := New("", "", entries, false, nil)
+	var found []Entry
+	for _, h := range l.find(strings.Fields(words)) {
+		found = append(found, entries[h.entry])
+	}
+	return found
+}

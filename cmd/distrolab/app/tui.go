@@ -76,11 +76,25 @@ func (a *application) runApp(ctx context.Context, o appOptions) error {
 	inner := a.quiet(h)
 	model := tui.New(ctx, shared, inner.screens(shared), tui.Options{Look: look, Theme: theme,
 		Facts: func(ctx context.Context) tui.Facts { return facts(ctx, h) }, State: state, News: news, Memory: memory})
-	running, err := tui.Run(ctx, model, tui.Terminal{In: a.world.In, Out: a.world.Out, Environ: os.Environ()})
+	running, err := a.showApp(ctx, model, o)
 	if len(running) > 0 {
 		a.sayRunning(running)
 	}
 	return err
+}
+
+// showApp chooses between the picture and the lines. Without a terminal to
+// write to nobody can answer, unless lines were asked for by name.
+func (a *application) showApp(ctx context.Context, m *tui.Model, o appOptions) ([]string, error) {
+	in, out := interactive(a.world.In), a.world.OutWidth > 0
+	if in && out && !o.plain && a.world.Getenv("TERM") != "dumb" {
+		return tui.Run(ctx, m, tui.Terminal{In: a.world.In, Out: a.world.Out, Environ: os.Environ()})
+	}
+	p := tui.Plain{Out: a.world.Out, Width: a.world.OutWidth, Person: in && out}
+	if o.plain || in && out {
+		p.In = a.world.In
+	}
+	return tui.RunPlain(ctx, m, p)
 }
 
 // look is what the terminal can show, unless flags say otherwise.
