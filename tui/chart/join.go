@@ -105,5 +105,5 @@ func (l *line) join(t observe.Timeline, width int, g style.Glyphs, s style.Style
 		text += ", first pod " + results.Seconds(pod.Seconds())
 	}
 	l.add(s.Title, fit(text, width-l.cells, g))
-	l.add(s.FgMuted, fit("  "+spansText(observe.JoinPhases(t)), width-l.cells, g))
+	l.add(s.FgMuted, fit("  "+spansText(observe.JoinPhases(t), width-l.cells-2, g), width-l.cells, g))
 }

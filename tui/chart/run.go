@@ -3,8 +3,11 @@ package chart
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"distrolab/labs/observe"
 	"distrolab/labs/results"
@@ -31,7 +34,7 @@ func RunLine(r results.Run, done, total, width int, g style.Glyphs, s style.Styl
 		l.join(tl, width, g, s)
 	case ok:
 		l.add(s.Title, fit("  "+results.Seconds(d.Seconds()), rest(), g))
-		l.add(s.FgMuted, fit("  "+phaseText(tl, finishOf(r)), rest(), g))
+		l.add(s.FgMuted, fit("  "+spansText(observe.Phases(tl, finishOf(r)), rest()-2, g), rest(), g))
 	default:
 		l.add(s.FgMuted, fit("  time unknown: "+g.Clean(tl.Why(finishOf(r))), rest(), g))
 	}
@@ -48,18 +51,24 @@ func finishOf(r results.Run) observe.Milestone {
 	return observe.BootComplete
 }
 
-func phaseText(t observe.Timeline, finish observe.Milestone) string {
-	return spansText(observe.Phases(t, finish))
-}
-
-func spansText(spans []observe.PhaseSpan) string {
+// spansText lists phases in their order. Where the width has no room for all,
+// the shortest are left out, which an ellipsis at the end says.
+func spansText(spans []observe.PhaseSpan, width int, g style.Glyphs) string {
 	var parts []string
+	var lengths []time.Duration
 	for _, p := range spans {
 		if p.OK {
 			parts = append(parts, p.Name+" "+results.Digits(p.Length.Seconds()))
+			lengths = append(lengths, p.Length)
 		}
 	}
-	return strings.Join(parts, ", ")
+	text, more := strings.Join(parts, ", "), ""
+	for ansi.StringWidth(text+more) > width && len(parts) > 1 {
+		shortest := slices.Index(lengths, slices.Min(lengths))
+		parts, lengths = slices.Delete(parts, shortest, shortest+1), slices.Delete(lengths, shortest, shortest+1)
+		text, more = strings.Join(parts, ", "), ", "+g.Ellipsis
+	}
+	return text + more
 }
 
 // Timeline draws the milestones of one boot or join: when each was seen, how
