@@ -9,11 +9,17 @@ import (
 	"distrolab/tui/screen"
 )
 
-// key does what a key means here: ctrl+c always ends, then comes what lies on
-// top, then the actions of the screen and of the frame, and what is left is the
+// key does what a key means here: a screen that needs every key has them all,
+// else ctrl+c always ends, then comes what lies on top, then the actions of the screen and of the frame, and what is left is the
 // screen's own.
 func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	key := msg.String()
+	if s, takes := m.takesKeys(); takes {
+		if cmd, taken := m.choose(s.Actions(), key); taken {
+			return cmd
+		}
+		return s.Update(msg)
+	}
 	if key == "ctrl+c" {
 		return tea.Quit
 	}
@@ -35,6 +41,13 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return cmd
 	}
 	return s.Update(msg)
+}
+
+// takesKeys is the shown screen when it needs every key for itself.
+func (m *Model) takesKeys() (screen.Screen, bool) {
+	s := m.current()
+	k, can := s.(screen.Keyboard)
+	return s, can && m.top() == nil && k.TakesKeys()
 }
 
 // isText says whether a key is text for an input that has the focus.
