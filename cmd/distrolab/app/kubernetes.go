@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"distrolab/distros/web"
+	"distrolab/labs"
 	"distrolab/labs/kubernetes"
 	"distrolab/tui/chart"
 )
@@ -242,12 +243,30 @@ func (a *application) probePod() string {
 	return ""
 }
 
+// unusedKubernetes refuses to take a bundle from labs that serve it.
+func (a *application) unusedKubernetes(ctx context.Context, version string) error {
+	h, err := a.home()
+	if err != nil {
+		return err
+	}
+	all, err := labs.All(ctx, h)
+	if err != nil {
+		return err
+	}
+	for _, lab := range all {
+		if lab.Running && lab.Cluster != nil && lab.Cluster.Kubernetes == version {
+			return fmt.Errorf("lab %s serves Kubernetes %s to its machines; end it first with `distrolab down %s`", lab.Lab, version, lab.Lab)
+		}
+	}
+	return nil
+}
+
 func newKubernetesRemove(a *application) *cobra.Command {
 	return &cobra.Command{
 		Use: "rm VERSION...", Short: "Remove bundles of Kubernetes",
 		Example: "  distrolab kubernetes rm v1.35.4",
 		Args:    minimum(1, "a version; `distrolab kubernetes list` shows them"), ValidArgsFunction: a.completeKubernetes,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			store, err := a.bundles()
 			if err != nil {
 				return err
@@ -256,6 +275,9 @@ func newKubernetesRemove(a *application) *cobra.Command {
 				v = "v" + strings.TrimPrefix(v, "v")
 				if err := kubernetes.CheckVersion(v); err != nil {
 					return usage(err)
+				}
+				if err := a.unusedKubernetes(cmd.Context(), v); err != nil {
+					return err
 				}
 				var missing *kubernetes.NotStoredError
 				if err := store.Remove(v); errors.As(err, &missing) {
