@@ -40,11 +40,6 @@ func (r *attempt) follow(ctx context.Context, join func(context.Context) error) 
 	if p == nil || p.api == nil {
 		return join(ctx)
 	}
-	if p.control != nil {
-		if err := p.control.Ended(); err != nil {
-			return fmt.Errorf("run %s: %w", r.id, err)
-		}
-	}
 	if r.watch, err = p.api.Watch(ctx, r.node, r.machine.Observer().Mark); err != nil {
 		return fmt.Errorf("run %s: watching the join: %w", r.id, err)
 	}

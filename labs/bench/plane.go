@@ -128,6 +128,15 @@ func (s *Session) openAPI(ctx context.Context) error {
 	return nil
 }
 
+// planeEnded says why the control plane of the session is no longer there, which
+// ends the session: there is nothing to join any more.
+func (s *Session) planeEnded() error {
+	if s.plane == nil || s.plane.control == nil {
+		return nil
+	}
+	return s.plane.control.Ended()
+}
+
 // surroundings is the lab around a machine of the session.
 func (s *Session) surroundings(lan *network.Network) machine.Environment {
 	return machine.Environment{

@@ -70,7 +70,7 @@ func (s *Session) runOne(ctx context.Context, at place) error {
 	if dropped {
 		s.tell(session.Progress{Step: session.StepDropped, OS: spec.Distro, Reason: run.Cause})
 	}
-	return err
+	return errors.Join(err, s.planeEnded())
 }
 
 // judge drops a subject that does not boot, and says whether it did.

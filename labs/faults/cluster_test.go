@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ func TestCluster(t *testing.T) {
 	w.mustRun(done, "kubernetes", "import", filepath.Join(labtest.Kubernetes(t), "bundle"))
 	t.Run("lab", func(t *testing.T) { w.in(t).clusterLab() })
 	t.Run("session", func(t *testing.T) { w.in(t).joinSession() })
+	t.Run("control plane gone", func(t *testing.T) { w.in(t).planeGone() })
 	w.noTrace()
 }
 
@@ -62,6 +64,7 @@ func (w *world) clusterLab() {
 	wants(w.t, w.mustRun(done, "ssh", "trial/"+labs.ControlPlaneName, "--", "hostname").out, labs.ControlPlaneName)
 	w.refusedJoins("trial/debian-local", "debian-local", kubeconfig)
 	w.brokenNode("trial/debian-local", "debian-local", kubeconfig)
+	wants(w.t, w.mustRun(failed, "kubernetes", "rm", nodes[0].Version).err, "distrolab down trial")
 	w.mustRun(done, "down", "trial")
 	w.noTrace()
 	var saved []cluster.Entry
@@ -160,6 +163,32 @@ func (w *world) joinSession() {
 		w.t.Fatalf("%d runs, warnings %v, error %v", len(runs), warnings, err)
 	}
 	w.checkRun(runs[0])
+}
+
+// planeGone kills the control plane while a machine is on its way to it.
+func (w *world) planeGone() {
+	w.t.Helper()
+	out := filepath.Join(w.base, "broken")
+	p := w.start("bench", "join", "coreos-standin", "--blocks", "1", "--warmups", "0", "--out", out, "-o", "json")
+	p.until(`"step":"milestone"`)
+	killed := 0
+	for pid, line := range processes() {
+		if strings.Contains(line, "guest=distrolab-") && strings.Contains(line, labs.ControlPlaneName) && strings.Contains(line, w.home.Run+"/") {
+			killed++
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				w.t.Error(err)
+			}
+		}
+	}
+	if killed != 1 {
+		w.t.Errorf("%d control planes", killed)
+	}
+	if s := p.end(); s.code == done {
+		w.t.Errorf("the session ended well: %s", s.err)
+	} else {
+		wants(w.t, s.out+s.err, "the control plane has ended", "its QEMU was killed or crashed")
+	}
+	w.noTrace()
 }
 
 func (w *world) checkRun(run results.Run) {
