@@ -29,15 +29,17 @@ func (m *Model) footer(width int) (string, []zone) {
 
 // footerEnd is the key and the word at the right end.
 func (m *Model) footerEnd() []string {
-	if m.top() != nil {
-		return []string{"esc", "close"}
+	if top := m.top(); top != nil {
+		if a, found := screen.ForKey(top.Actions(), "esc"); found {
+			return []string{"esc", a.Title}
+		}
 	}
 	return []string{"?", "more"}
 }
 
 func (m *Model) footerKeys(s *strip, room int) {
 	for _, a := range m.usable() {
-		if a.Hidden || a.Disabled != "" || len(a.Keys) == 0 || a.ID == "app.help" {
+		if a.Hidden || a.Disabled != "" || len(a.Keys) == 0 || a.ID == "app.help" || m.top() != nil && a.Keys[0] == "esc" {
 			continue
 		}
 		key, title := keyName(a.Keys[0], m.look.Glyphs.Name), m.look.Glyphs.Clean(a.Title)

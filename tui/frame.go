@@ -105,12 +105,14 @@ func (m *Model) overlay(body []string, room screen.Size, top over) ([]string, *t
 
 // behind puts a piece of a box over a line.
 func (m *Model) behind(line, piece string, x int) string {
-	width, wide := ansi.StringWidth(line), ansi.StringWidth(piece)
+	wide := ansi.StringWidth(piece)
 	left := layout.Fit(ansi.Truncate(line, x, ""), x, "")
+	rest := max(ansi.StringWidth(line)-x-wide, 0)
 	right := ansi.TruncateLeft(line, x+wide, "")
-	if missing := width - x - wide - ansi.StringWidth(right); missing > 0 {
-		right = strings.Repeat(" ", missing) + right
+	if ansi.StringWidth(right) > rest { // a wide character lies half below the box
+		right = ansi.TruncateLeft(line, x+wide+1, "")
 	}
+	right = strings.Repeat(" ", max(rest-ansi.StringWidth(right), 0)) + right
 	faint := m.look.Styles.FgFaint.Render
 	return faint(left) + piece + faint(right)
 }

@@ -54,21 +54,28 @@ func number(id screen.ID, i int) int {
 }
 
 // header tells where we are and, on the right, on what machine. From wide to
-// narrow: all names of screens and facts, names only, numbers, the trail.
+// narrow: everything, without the facts, without our name, numbers of the other
+// screens only, the trail alone.
 func (m *Model) header(width int) (string, []zone) {
-	facts := m.factsText()
 	running := m.runningText()
+	all := join(m.factsText(), running, "  ")
 	for _, try := range []struct {
-		right string
-		names bool
-	}{{join(facts, running, "  "), true}, {running, true}, {join(facts, running, "  "), false}, {running, false}} {
-		s := m.tabs(try.names)
-		if rest := width - s.cells - ansi.StringWidth(try.right) - 1; rest >= 1 || try.right == "" && rest >= 0 {
-			s.gap(rest)
-			s.add(m.look.Styles.FgMuted, try.right)
-			s.gap(1)
-			return layout.Fit(s.b.String(), width, ""), s.zones
+		right       string
+		brand, tabs bool
+	}{{all, true, true}, {running, true, true}, {running, false, true}, {"", false, true}, {all, true, false}, {running, false, false}, {"", false, false}} {
+		s := m.tabs(try.brand, try.tabs)
+		rest := width - s.cells
+		if try.right != "" {
+			rest -= ansi.StringWidth(try.right) + 2
 		}
+		if rest < 0 {
+			continue
+		}
+		if try.right != "" {
+			s.gap(rest + 1)
+			s.add(m.look.Styles.FgMuted, try.right)
+		}
+		return layout.Fit(s.b.String(), width, ""), s.zones
 	}
 	text := " " + strings.Join(m.trail(), " "+m.separator()+" ")
 	return m.look.Styles.Accent.Render(layout.Fit(text, width, m.look.Glyphs.Ellipsis)), nil
@@ -76,11 +83,13 @@ func (m *Model) header(width int) (string, []zone) {
 
 // tabs draws the name of the program and the screens, the shown one with its
 // trail.
-func (m *Model) tabs(names bool) *strip {
+func (m *Model) tabs(brand, names bool) *strip {
 	s := &strip{}
-	s.gap(1)
-	s.add(m.look.Styles.Title, "distrolab")
-	s.gap(1)
+	if brand {
+		s.gap(1)
+		s.add(m.look.Styles.Title, "distrolab")
+		s.gap(1)
+	}
 	for i, sc := range m.screens {
 		key := strconv.Itoa(number(sc.ID(), i))
 		s.zone(key, func() {

@@ -28,7 +28,7 @@ type Entry struct {
 type List struct {
 	title   string
 	entries []Entry
-	sources []string // what is found in, one for each entry
+	notes   []string // group and note of each entry, folded; see folded
 	grouped bool
 	input   textinput.Model
 	rows    rows.List
@@ -36,6 +36,7 @@ type List struct {
 	query   string // that hits are of
 	closed  bool
 	chosen  func(Entry) tea.Cmd
+	columns columns
 }
 
 // New opens a palette. grouped keeps the order and shows the headings; else the
@@ -50,9 +51,8 @@ func New(title, hint string, entries []Entry, grouped bool, chosen func(Entry) t
 	in.KeyMap.Paste.SetEnabled(false) // the terminal pastes by itself
 	in.Focus()
 	l := &List{title: title, entries: entries, grouped: grouped, input: in, chosen: chosen}
-	l.sources = make([]string, len(entries))
-	for i, e := range entries {
-		l.sources[i] = e.Title + " " + e.Note
+	for _, e := range entries[:min(len(entries), 300)] {
+		l.columns.measure(e)
 	}
 	l.match()
 	return l

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"charm.land/lipgloss/v2" // github.com/charmbracelet/lipgloss
 	"github.com/charmbracelet/x/ansi"
 
 	"distrolab/tui/dialog"
@@ -21,7 +22,7 @@ const widest = 88
 func (l *List) View(room screen.Size, look screen.Look) dialog.Box {
 	inside := dialog.Inside(room)
 	width := min(inside.Width, widest)
-	height := min(inside.Height, max(room.Height*3/4, 12))
+	height := min(inside.Height, max(room.Height*3/4, 12), len(l.entries)+above+1)
 	l.input.SetWidth(max(width-3, 1))
 	l.input.SetStyles(inputStyles(look))
 	lines := []string{look.Styles.Accent.Render(">") + " " + l.input.View()}
@@ -51,13 +52,29 @@ func cutTo(lines []string, height int) []string { return lines[:min(len(lines), 
 
 func (l *List) count() string {
 	if l.query == "" {
-		return fmt.Sprintf("%d", len(l.entries))
+		return fmt.Sprintf("%d in all", len(l.entries))
 	}
 	return fmt.Sprintf("%d of %d", len(l.hits), len(l.entries))
 }
 
-// row is the group, the title and note, and at the right the key or why not.
-// The group is told once, at its first entry and at the top of the window.
+// columns are the widths of the columns, in cells.
+type columns struct{ group, title, key int }
+
+// Bounds of the columns, so that one long name does not take the room.
+const (
+	widestGroup = 12
+	widestTitle = 26
+	widestKey   = 9
+)
+
+func (c *columns) measure(e Entry) {
+	c.group = min(max(c.group, ansi.StringWidth(e.Group)), widestGroup)
+	c.title = min(max(c.title, ansi.StringWidth(e.Title)), widestTitle)
+	c.key = min(max(c.key, ansi.StringWidth(e.Key)), widestKey)
+}
+
+// row is the group, the title, the note or why not, and the key. The group is
+// told once, at its first entry and at the top of the window.
 func (l *List) row(i int, first bool, width int, look screen.Look) string {
 	h := l.hits[i]
 	e := l.entries[h.entry]
@@ -66,74 +83,78 @@ func (l *List) row(i int, first bool, width int, look screen.Look) string {
 	if first || l.entries[l.hits[i-1].entry].Group != e.Group {
 		group = e.Group
 	}
-	column := min(l.groupWidth(), width/4)
-	right, rightStyle := look.Glyphs.Clean(e.Key), look.Styles.Accent
+	st := styles(e, selected, look)
+	c := l.columns
+	fit := func(text string, cells int) string {
+		return layout.Fit(look.Glyphs.Clean(text), cells, look.Glyphs.Ellipsis)
+	}
+	note := e.Note
 	if e.Disabled != "" {
-		right, rightStyle = look.Glyphs.Clean(e.Disabled), look.Styles.FgFaint
-		right = ansi.Truncate(right, max(width/2, 0), look.Glyphs.Ellipsis)
+		note = "not now: " + e.Disabled
 	}
-	room := max(width-1-column-1-ansi.StringWidth(right)-1, 0)
-	left := l.named(e, h.at, room, selected, look)
-	pad := strings.Repeat(" ", max(room-ansi.StringWidth(left), 0)+1)
-	groupText := layout.Fit(look.Glyphs.Clean(group), column, look.Glyphs.Ellipsis) + " "
-	if selected {
-		sel := look.Styles.Sel
-		return layout.Pointer(true, look) + sel.Render(groupText) + left + sel.Render(pad) + sel.Render(right)
+	room := width - 1 - c.group - 1 - c.title - 2 - c.key - 1
+	if room < 12 { // too narrow for notes: the title has their room
+		c.title, room = max(c.title+room+2, 4), -2
 	}
-	return " " + look.Styles.FgFaint.Render(groupText) + left + pad + rightStyle.Render(right)
+	pad := strings.Repeat(" ", max(c.key-ansi.StringWidth(e.Key), 0))
+	key := st.key.Render(fit(e.Key, c.key-len(pad)))
+	line := layout.Pointer(selected, look) + st.group.Render(fit(group, c.group)+" ")
+	if l.grouped { // people look for keys here: they stand first
+		line += key + st.note.Render(pad+" ")
+	}
+	line += l.named(e, h.at, c.title, st, look)
+	if room > 0 {
+		line += st.note.Render("  " + fit(note, room))
+	}
+	if !l.grouped {
+		line += st.note.Render(" "+pad) + key
+	}
+	return line
 }
 
-// groupWidth is the column of headings.
-func (l *List) groupWidth() int {
-	w := 0
-	for _, e := range l.entries[:min(len(l.entries), 200)] {
-		w = max(w, ansi.StringWidth(e.Group))
-	}
-	return min(w, 16)
-}
+// rowStyles are the styles of the parts of a row.
+type rowStyles struct{ group, title, match, note, key lipgloss.Style }
 
-// named is title and note, cleaned and cut to the room, with what was found
-// standing out.
-func (l *List) named(e Entry, at []int, room int, selected bool, look screen.Look) string {
-	title, note, match := look.Styles.Fg, look.Styles.FgMuted, look.Styles.Accent
+func styles(e Entry, selected bool, look screen.Look) rowStyles {
+	s := look.Styles
 	switch {
 	case selected:
-		title, note, match = look.Styles.Sel, look.Styles.Sel, look.Styles.Sel.Bold(look.Styles.Profile > noTerminal).Underline(look.Styles.Profile > noTerminal)
+		match := s.Sel
+		if s.Profile > noTerminal {
+			match = match.Bold(true).Underline(true)
+		}
+		return rowStyles{s.Sel, s.Sel, match, s.Sel, s.Sel}
 	case e.Disabled != "":
-		title, note = look.Styles.FgFaint, look.Styles.FgFaint
+		return rowStyles{s.FgFaint, s.FgFaint, s.FgFaint, s.FgFaint, s.FgFaint}
 	}
+	return rowStyles{s.FgFaint, s.Fg, s.Accent, s.FgMuted, s.Accent}
+}
+
+// named is the title, cleaned and cut or padded to the room, with what was
+// found standing out.
+func (l *List) named(e Entry, at []int, room int, st rowStyles, look screen.Look) string {
 	hits := make(map[int]bool, len(at))
 	for _, i := range at {
 		hits[i] = true
 	}
-	var b strings.Builder
-	var run strings.Builder
-	current := title
+	var b, run strings.Builder
+	found := false
 	flush := func() {
-		if run.Len() > 0 {
-			b.WriteString(current.Render(run.String()))
-			run.Reset()
+		if found {
+			b.WriteString(st.match.Render(run.String()))
+		} else if run.Len() > 0 {
+			b.WriteString(st.title.Render(run.String()))
 		}
+		run.Reset()
 	}
-	kind := -1
-	for i, r := range e.Title + "  " + e.Note {
-		source := i // positions were found with one space between title and note
-		if i > len(e.Title) {
-			source--
-		}
-		next, st := 0, title
-		if i >= len(e.Title) {
-			next, st = 1, note
-		}
-		if hits[source] && i != len(e.Title) && i != len(e.Title)+1 {
-			next, st = 2, match
-		}
-		if next != kind {
+	for i, r := range e.Title {
+		if hits[i] != found {
 			flush()
-			kind, current = next, st
+			found = hits[i]
 		}
 		run.WriteString(look.Glyphs.Clean(string(r)))
 	}
 	flush()
-	return ansi.Truncate(strings.TrimRight(b.String(), " "), room, look.Glyphs.Ellipsis)
+	text := ansi.Truncate(b.String(), room, look.Glyphs.Ellipsis)
+	return text + st.title.Render(strings.Repeat(" ", max(room-ansi.StringWidth(text), 0)))
 }
