@@ -132,6 +132,23 @@ func (p Profile) WithWeight(name string, weight float64) (Profile, error) {
 	return p, nil
 }
 
+// Reweighted returns the profile with the weights that are given by name. Names
+// that it does not have and weights that cannot be are passed over; if none
+// would count any more, the profile keeps its own.
+func (p Profile) Reweighted(weights map[string]float64) Profile {
+	q := p
+	q.Criteria = slices.Clone(p.Criteria)
+	for i, c := range q.Criteria {
+		if w, given := weights[c.Name]; given && wrongWeight(w) == "" {
+			q.Criteria[i].Weight = w
+		}
+	}
+	if !(q.sum() > 0) {
+		return p
+	}
+	return q
+}
+
 // Names returns the names of the criteria in their order.
 func (p Profile) Names() []string {
 	var names []string

@@ -20,6 +20,7 @@ import (
 	"distrolab/labs"
 	"distrolab/labs/home"
 	"distrolab/tui"
+	"distrolab/tui/catalog"
 	"distrolab/tui/screen"
 	"distrolab/tui/style"
 )
@@ -29,6 +30,7 @@ import (
 func (a *application) screens(shared *screen.Shared) []screen.Screen {
 	return []screen.Screen{
 		// one line for each screen, in the order of screen's constants
+		catalog.New(shared, catalogScreen{a}),
 	}
 }
 
