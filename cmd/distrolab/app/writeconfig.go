@@ -14,41 +14,62 @@ import (
 )
 
 // writeConfig writes what was rendered below a directory and prints the paths.
-// Configs may hold secrets: files are for their owner alone. Nothing is
-// written unless all of it can be.
 func (a *application) writeConfig(dir string, r rendition, force bool) error {
-	docs := append(slices.Clone(r.config.Sources), r.config.Documents...)
-	if r.made != nil {
-		docs = append(docs, provision.Document{Name: secretsName, Content: string(r.made)})
+	paths, err := writeFiles(dir, r, force)
+	for _, p := range paths {
+		fmt.Fprintln(a.world.Out, p)
 	}
-	docs, err := oneOfEach(docs)
 	if err != nil {
-		return fmt.Errorf("writing config: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("writing config: %w", err)
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return fmt.Errorf("writing config: %w", err)
-	}
-	defer root.Close()
-	for _, doc := range docs {
-		if err := checkPlace(root, doc.Name, force); err != nil {
-			return usage(fmt.Errorf("writing config below %s: %w", dir, err))
-		}
-	}
-	for _, doc := range docs {
-		if err := writeDocument(root, doc); err != nil {
-			return fmt.Errorf("writing config below %s: %w", dir, err)
-		}
-		fmt.Fprintln(a.world.Out, filepath.Join(dir, filepath.FromSlash(doc.Name)))
+		return err
 	}
 	if r.made != nil {
 		fmt.Fprintf(a.world.Err, "%s was made for this rendering; give it by --secrets with every config of the same cluster\n", filepath.Join(dir, secretsName))
 	}
 	return nil
 }
+
+// writeFiles writes what was rendered below a directory and returns the paths.
+// Configs may hold secrets: files are for their owner alone. Nothing is written
+// unless all of it can be; a file in the way is fs.ErrExist.
+func writeFiles(dir string, r rendition, force bool) ([]string, error) {
+	docs := append(slices.Clone(r.config.Sources), r.config.Documents...)
+	if r.made != nil {
+		docs = append(docs, provision.Document{Name: secretsName, Content: string(r.made)})
+	}
+	docs, err := oneOfEach(docs)
+	if err != nil {
+		return nil, fmt.Errorf("writing config: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("writing config: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("writing config: %w", err)
+	}
+	defer root.Close()
+	for _, doc := range docs {
+		if err := checkPlace(root, doc.Name, force); err != nil {
+			return nil, usage(fmt.Errorf("writing config below %s: %w", dir, err))
+		}
+	}
+	var paths []string
+	for _, doc := range docs {
+		if err := writeDocument(root, doc); err != nil {
+			return paths, fmt.Errorf("writing config below %s: %w", dir, err)
+		}
+		paths = append(paths, filepath.Join(dir, filepath.FromSlash(doc.Name)))
+	}
+	return paths, nil
+}
+
+// takenError says that a file is there that was not to be replaced.
+type takenError struct{ name, hint string }
+
+func (e takenError) Error() string { return e.name + " is there already" + e.hint }
+
+// Unwrap makes it one of the errors that everybody knows.
+func (e takenError) Unwrap() error { return fs.ErrExist }
 
 // oneOfEach refuses two documents of one name, unless they are the same: what
 // a person writes may be what the guest reads.
@@ -87,7 +108,7 @@ func checkPlace(root *os.Root, name string, force bool) error {
 	case info.IsDir():
 		return fmt.Errorf("%s is a directory", name)
 	case !force:
-		return fmt.Errorf("%s is there already; choose another directory, or replace it with --force", name)
+		return takenError{name, "; choose another directory, or replace it with --force"}
 	}
 	return nil
 }
