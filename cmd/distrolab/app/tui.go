@@ -21,6 +21,7 @@ import (
 	"distrolab/labs/home"
 	"distrolab/tui"
 	"distrolab/tui/catalog"
+	"distrolab/tui/config"
 	"distrolab/tui/screen"
 	"distrolab/tui/style"
 )
@@ -31,6 +32,7 @@ func (a *application) screens(shared *screen.Shared) []screen.Screen {
 	return []screen.Screen{
 		// one line for each screen, in the order of screen's constants
 		catalog.New(shared, catalogScreen{a}),
+		config.New(shared, newConfigScreen(a)),
 	}
 }
 
