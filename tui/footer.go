@@ -23,7 +23,7 @@ func (m *Model) footer(width int) (string, []zone) {
 		m.footerKeys(s, room)
 	}
 	s.gap(room - s.cells + 1)
-	s.zone("?", func() { m.hint(s, end[0], end[1]) })
+	s.zone(end[0], func() { m.hint(s, end[0], end[1]) })
 	return layout.Fit(s.b.String(), width, m.look.Glyphs.Ellipsis), s.zones
 }
 
@@ -33,6 +33,12 @@ func (m *Model) footerEnd() []string {
 		if a, found := screen.ForKey(top.Actions(), "esc"); found {
 			return []string{"esc", a.Title}
 		}
+	}
+	switch s := m.current(); {
+	case takesKeys(s):
+		return []string{"", ""} // no key is ours now
+	case s != nil && s.Typing():
+		return []string{"ctrl+k", "commands"} // ? is text now
 	}
 	return []string{"?", "more"}
 }
@@ -67,6 +73,9 @@ func (m *Model) usable() []screen.Action {
 	s := m.current()
 	if s == nil {
 		return all
+	}
+	if takesKeys(s) {
+		return s.Actions()
 	}
 	if !s.Typing() {
 		return append(append([]screen.Action(nil), s.Actions()...), all...)

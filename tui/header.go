@@ -95,8 +95,7 @@ func (m *Model) tabs(brand, names bool) *strip {
 		s.zone(key, func() {
 			switch {
 			case i == m.shown:
-				s.add(m.look.Styles.OnAccent, m.tabMark()+key+" "+m.here(sc))
-				s.add(m.look.Styles.OnAccent, " ")
+				s.add(m.look.Styles.OnAccent, m.tabMark()+key+" "+m.here(sc)+" ")
 			case names:
 				s.add(m.look.Styles.FgFaint, " "+key+" ")
 				s.add(m.look.Styles.FgMuted, screenTitle(sc.ID())+" ")

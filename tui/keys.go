@@ -9,33 +9,30 @@ import (
 	"distrolab/tui/screen"
 )
 
-// key does what a key means here: a screen that needs every key has them all,
-// else ctrl+c always ends, then comes what lies on top, then the actions of the screen and of the frame, and what is left is the
-// screen's own.
+// key does what a key means here: ctrl+c always ends, then comes what lies on
+// top, then the actions of the screen and of the frame, and what is left is the
+// screen's own. A screen that needs every key shares them with its own actions
+// only.
 func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
-	key := msg.String()
-	if s, takes := m.takesKeys(); takes {
-		if cmd, taken := m.choose(s.Actions(), key); taken {
-			return cmd
-		}
-		return s.Update(msg)
-	}
-	if key == "ctrl+c" {
+	key, s := msg.String(), m.current()
+	if key == "ctrl+c" && !takesKeys(s) {
 		return tea.Quit
 	}
 	if top := m.top(); top != nil {
 		return m.toLayer(top, msg)
 	}
-	s := m.current()
 	if s == nil {
 		cmd, _ := m.choose(m.everywhere(), key)
 		return cmd
 	}
-	if s.Typing() && isText(msg) {
+	if s.Typing() && isText(msg) && !takesKeys(s) {
 		return s.Update(msg)
 	}
 	if cmd, taken := m.choose(s.Actions(), key); taken {
 		return cmd
+	}
+	if takesKeys(s) {
+		return s.Update(msg)
 	}
 	if cmd, taken := m.choose(m.everywhere(), key); taken && (!s.Typing() || key == "ctrl+k") {
 		return cmd
@@ -43,11 +40,10 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	return s.Update(msg)
 }
 
-// takesKeys is the shown screen when it needs every key for itself.
-func (m *Model) takesKeys() (screen.Screen, bool) {
-	s := m.current()
+// takesKeys says that a screen needs every key for something else than the app.
+func takesKeys(s screen.Screen) bool {
 	k, can := s.(screen.Keyboard)
-	return s, can && m.top() == nil && k.TakesKeys()
+	return can && k.TakesKeys()
 }
 
 // isText says whether a key is text for an input that has the focus.

@@ -66,7 +66,7 @@ func (m *Model) toLayer(top over, msg tea.Msg) tea.Cmd {
 	key, isKey := msg.(tea.KeyPressMsg)
 	l := m.layers[len(m.layers)-1]
 	if l.sleeps() {
-		if s := m.current(); isKey && s != nil && len(m.layers) == 1 && s.Typing() && isText(key) {
+		if s := m.current(); isKey && s != nil && len(m.layers) == 1 && (s.Typing() && isText(key) || takesKeys(s)) {
 			return s.Update(msg)
 		}
 		return nil

@@ -52,11 +52,7 @@ func (m *Model) pressed(x int, header bool) tea.Cmd {
 			continue
 		}
 		if top := m.top(); top != nil {
-			key := z.key
-			if key == "?" {
-				key = "esc"
-			}
-			cmd, _ := m.choose(top.Actions(), key)
+			cmd, _ := m.choose(top.Actions(), z.key)
 			m.sweep()
 			return cmd
 		}

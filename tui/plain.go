@@ -305,8 +305,17 @@ func (p *plain) printScreen(actions bool) {
 	if slices.Equal(lines, p.printed) {
 		return
 	}
-	actions = actions || len(p.printed) == 0 || p.printed[0] != lines[0]
+	same := 0
+	if len(p.printed) > 0 && p.printed[0] == lines[0] {
+		same = common(p.printed, lines)
+	} else {
+		actions = true
+	}
 	p.printed = lines
+	if same > worthSkipping {
+		p.printf("(%d lines as before)\n", same)
+		lines = lines[same:]
+	}
 	for _, l := range lines {
 		p.printf("%s\n", strings.TrimRight(l, " "))
 	}
@@ -314,6 +323,18 @@ func (p *plain) printScreen(actions bool) {
 	if actions && p.o.In != nil {
 		p.printActions()
 	}
+}
+
+// worthSkipping is how many lines that have not changed are read again.
+const worthSkipping = 6
+
+// common is the number of equal lines at the beginning.
+func common(a, b []string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // printActions lists what can be done, numbered.

@@ -80,6 +80,30 @@ func TestInputsGetTextAndTheFrameDoesNot(t *testing.T) {
 	}
 }
 
+// console is a room whose guest needs every key.
+type console struct{ *room }
+
+func (console) TakesKeys() bool { return true }
+
+func TestAnAttachedConsoleGetsEveryKey(t *testing.T) {
+	c := console{newRoom(screen.Labs, "trial")}
+	c.extra = []screen.Action{{ID: "detach", Keys: []string{"ctrl+]"}, Title: "detach", Run: func() tea.Cmd { return screen.Tell("detached") }}}
+	c.typing = true // leaves only esc and enter of the room's actions
+	m := New(t.Context(), &screen.Shared{}, []screen.Screen{c, newRoom(screen.Catalog)}, Options{})
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	if _, cmd := m.Update(keyNamed2("ctrl+c")); drain(m, cmd) {
+		t.Error("ctrl+c ends the app")
+	}
+	press(m, "q", "2", "?", "ctrl+k")
+	if m.top() != nil || m.current().ID() != screen.Labs || !slices.Equal(c.got, []string{"ctrl+c", "q", "2", "?", "ctrl+k"}) {
+		t.Errorf("the console got %q", c.got)
+	}
+	m.Update(tea.KeyPressMsg{Code: ']', Mod: tea.ModCtrl})
+	if line, _ := m.footer(80); !strings.Contains(line, "ctrl+]") || strings.Contains(line, "? more") {
+		t.Errorf("footer %q", line)
+	}
+}
+
 func TestDisabledActionsSayWhy(t *testing.T) {
 	m, catalog, _ := two()
 	catalog.disabled = "no lab is selected"
@@ -266,7 +290,7 @@ func TestMouse(t *testing.T) {
 	if m.top() == nil {
 		t.Error("a click on ? does not help")
 	}
-	click(1, 15) // beside the box
+	click(0, 15) // beside the box
 	if m.top() == nil {
 		t.Error("a click beside closes")
 	}

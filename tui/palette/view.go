@@ -16,18 +16,24 @@ import (
 const above = 2
 
 // widest is how wide the palette grows, in cells.
-const widest = 88
+const widest = 104
 
-// View draws the input, the list and the number of entries.
+// below are the lines under the list: the rule, and the whole note of what is
+// selected.
+const below = 3
+
+// View draws the input, the list, and all that is said of the selected entry.
 func (l *List) View(room screen.Size, look screen.Look) dialog.Box {
 	inside := dialog.Inside(room)
 	width := min(inside.Width, widest)
-	height := min(inside.Height, max(room.Height*3/4, 12), len(l.entries)+above+1)
-	l.input.SetWidth(max(width-3, 1))
-	l.input.SetStyles(inputStyles(look))
-	lines := []string{look.Styles.Accent.Render(">") + " " + l.input.View()}
-	lines = append(lines, look.Styles.Border.Render(strings.Repeat(look.Glyphs.Line, width)))
-	visible := max(height-above-1, 0)
+	height := min(inside.Height, max(room.Height*4/5, 14), len(l.entries)+above+below)
+	rule := look.Styles.Border.Render(strings.Repeat(look.Glyphs.Line, width))
+	lines := append(l.head(width, look), rule)
+	under := below
+	if height < above+below+4 { // so low that the list needs all
+		under = 0
+	}
+	visible := max(height-above-under, 0)
 	from, to := l.rows.Window(visible)
 	for i := from; i < to; i++ {
 		lines = append(lines, l.row(i, i == from, width, look))
@@ -35,10 +41,12 @@ func (l *List) View(room screen.Size, look screen.Look) dialog.Box {
 	if len(l.hits) == 0 && visible > 0 {
 		lines = append(lines, look.Styles.FgMuted.Render("nothing matches; esc closes"))
 	}
-	for len(lines) < height-1 {
+	for len(lines) < height-under {
 		lines = append(lines, "")
 	}
-	lines = append(lines, look.Styles.FgMuted.Render(l.count()))
+	if under > 0 {
+		lines = append(append(lines, rule), l.told(width, look)...)
+	}
 	box := dialog.Box{Title: l.title, Lines: cutTo(lines, inside.Height), Width: width}
 	if c := l.input.Cursor(); c != nil {
 		moved := *c
@@ -48,11 +56,34 @@ func (l *List) View(room screen.Size, look screen.Look) dialog.Box {
 	return box
 }
 
+// head is the input, with the number of entries at its right.
+func (l *List) head(width int, look screen.Look) []string {
+	count := l.count()
+	l.input.SetWidth(max(width-5-ansi.StringWidth(count), 1))
+	l.input.SetStyles(inputStyles(look))
+	line := layout.Fit(look.Styles.Accent.Render(">")+" "+l.input.View(), width-ansi.StringWidth(count)-1, look.Glyphs.Ellipsis)
+	return []string{line + " " + look.Styles.FgMuted.Render(count)}
+}
+
+// told is the whole note of the selected entry, in two lines.
+func (l *List) told(width int, look screen.Look) []string {
+	text := ""
+	if i := l.rows.Selected(); i >= 0 {
+		e := l.entries[l.hits[i].entry]
+		text = e.Note
+		if e.Disabled != "" {
+			text = "Not now: " + e.Disabled + ". " + text
+		}
+	}
+	folded := append(strings.Split(ansi.Wrap(look.Glyphs.Clean(text), width, ""), "\n"), "")
+	return []string{look.Styles.FgMuted.Render(folded[0]), look.Styles.FgMuted.Render(folded[1])}
+}
+
 func cutTo(lines []string, height int) []string { return lines[:min(len(lines), max(height, 0))] }
 
 func (l *List) count() string {
 	if l.query == "" {
-		return fmt.Sprintf("%d in all", len(l.entries))
+		return fmt.Sprint(len(l.entries))
 	}
 	return fmt.Sprintf("%d of %d", len(l.hits), len(l.entries))
 }
@@ -62,7 +93,7 @@ type columns struct{ group, title, key int }
 
 // Bounds of the columns, so that one long name does not take the room.
 const (
-	widestGroup = 12
+	widestGroup = 16
 	widestTitle = 26
 	widestKey   = 9
 )

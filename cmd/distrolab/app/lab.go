@@ -42,29 +42,46 @@ func (a *application) libvirtURI() string {
 // acceleratorFile remembers what was found out, until the machine restarts.
 const acceleratorFile = "accelerator.json"
 
+// rememberedAccelerator is what the file holds: valid for one run of the machine.
+type rememberedAccelerator struct {
+	BootID string
+	Found  hypervisor.Accelerator
+}
+
+// bootID names this run of the machine; "" where it cannot be read: then
+// nothing is remembered.
+func bootID() string {
+	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return string(id)
+}
+
+// knownAccelerator is what executes guests here, if it was found out since the
+// machine started.
+func knownAccelerator(h home.Home) (hypervisor.Accelerator, bool) {
+	var known rememberedAccelerator
+	data, err := os.ReadFile(filepath.Join(h.Run, acceleratorFile))
+	boot := bootID()
+	ok := err == nil && json.Unmarshal(data, &known) == nil && boot != "" && known.BootID == boot
+	return known.Found, ok
+}
+
 // accelerator finds out once, by running guest code, what executes guests here.
 func (a *application) accelerator(ctx context.Context, h home.Home) (hypervisor.Accelerator, error) {
-	path := filepath.Join(h.Run, acceleratorFile)
-	var known struct {
-		BootID string
-		Found  hypervisor.Accelerator
+	if known, ok := knownAccelerator(h); ok {
+		return known, nil
 	}
-	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // empty where it cannot be read: then nothing is remembered
-	if data, err := os.ReadFile(path); err == nil && json.Unmarshal(data, &known) == nil && len(boot) > 0 && known.BootID == string(boot) {
-		return known.Found, nil
-	}
-	known.BootID, known.Found = string(boot), hypervisor.DetectAccelerator(ctx, emulator)
+	found := hypervisor.DetectAccelerator(ctx, emulator)
 	if ctx.Err() != nil {
-		return known.Found, context.Cause(ctx)
+		return found, context.Cause(ctx)
 	}
-	data, err := json.Marshal(known)
+	data, err := json.Marshal(rememberedAccelerator{BootID: bootID(), Found: found})
 	if err == nil {
-		err = os.WriteFile(path, data, 0o600)
+		err = os.WriteFile(filepath.Join(h.Run, acceleratorFile), data, 0o600)
 	}
 	if err != nil {
 		a.log().Warn("the accelerator found cannot be remembered", "error", err)
 	}
-	return known.Found, nil
+	return found, nil
 }
 
 // emulator is the program that the probe of KVM runs; libvirt has its own idea

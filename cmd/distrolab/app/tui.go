@@ -17,10 +17,10 @@ import (
 	"golang.org/x/term"
 
 	"distrolab/distros/score"
-	"distrolab/labs"
 	"distrolab/labs/home"
 	"distrolab/tui"
 	"distrolab/tui/catalog"
+	"distrolab/tui/compare"
 	"distrolab/tui/config"
 	"distrolab/tui/screen"
 	"distrolab/tui/style"
@@ -32,6 +32,7 @@ func (a *application) screens(shared *screen.Shared) []screen.Screen {
 	return []screen.Screen{
 		// one line for each screen, in the order of screen's constants
 		catalog.New(shared, catalogScreen{a}),
+		compare.New(shared, catalogScreen{a}),
 		config.New(shared, newConfigScreen(a)),
 	}
 }
@@ -133,21 +134,6 @@ func (a *application) sayRunning(names []string) {
 		verb, what = "go", "labs"
 	}
 	fmt.Fprintf(a.world.Out, "%s %s %s on running; `distrolab down %s` ends it\n", what, strings.Join(names, ", "), verb, names[0])
-}
-
-// facts are what the header says of this machine.
-func facts(ctx context.Context, h home.Home) tui.Facts {
-	all, err := labs.All(ctx, h)
-	if err != nil {
-		return tui.Facts{}
-	}
-	var f tui.Facts
-	for _, s := range all {
-		if s.Running {
-			f.Running = append(f.Running, s.Lab)
-		}
-	}
-	return f
 }
 
 // interactive says whether a stream is a terminal.
