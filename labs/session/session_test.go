@@ -47,7 +47,7 @@ func TestOrderOfASeedStays(t *testing.T) {
 
 func TestSeedIsExactInJSON(t *testing.T) {
 	for range 1000 {
-		if s := session.NewSeed(); s >= 1<<53 || uint64(float64(s)) != s {
+		if s := session.NewSeed(); s >= session.MaxSeed || uint64(float64(s)) != s {
 			t.Fatalf("seed %d", s)
 		}
 	}

@@ -130,7 +130,7 @@ func tableRow(r results.Row, g style.Glyphs, s style.Styles) []Cell {
 	row := []Cell{
 		{mark + r.Label, weight},
 		{results.Seconds(r.Shown().Median), weight},
-		{intervalText(r.Shown(), g), s.Fg},
+		{IntervalText(r.Shown(), g), s.Fg},
 		{fmt.Sprintf("%d/%d", r.OK, r.Total), runs},
 		{ratioText(r.Ratio, g), s.Fg},
 	}
@@ -151,7 +151,8 @@ func value(v *float64) float64 {
 	return *v
 }
 
-func intervalText(iv stats.Interval, g style.Glyphs) string {
+// IntervalText is the short form of an interval for a narrow column.
+func IntervalText(iv stats.Interval, g style.Glyphs) string {
 	switch {
 	case iv.N == 0:
 		return ""

@@ -1,0 +1,52 @@
+package bench
+
+import (
+	"context"
+	"time"
+
+	"distrolab/labs/results"
+	"distrolab/labs/session"
+)
+
+// Design is an experiment as it is asked for.
+type Design struct {
+	Systems   []string // names of the catalog
+	Scenario  results.Scenario
+	Blocks    int
+	Warmups   int
+	Seed      uint64
+	Deadline  time.Duration // of one run; 0: the default
+	Directory string        // of the results; "": a new one of the home
+}
+
+// Runs is how many runs the design has, warm-ups included.
+func (d Design) Runs() int { return len(d.Systems) * (d.Blocks + d.Warmups) }
+
+// Known is what this machine says before anything runs.
+type Known struct {
+	Accelerator  string        // "KVM" or "TCG"; "": not found out
+	Why          string        // why not KVM
+	BootDeadline time.Duration // what is taken when none is asked for
+	JoinDeadline time.Duration
+	Directory    string // below which new sessions are kept
+	// Pace is how long one run of a system took here, with all that belongs to
+	// it, by scenario and system.
+	Pace map[results.Scenario]map[string]time.Duration
+}
+
+// Feed is told what a session does. Its methods are called in order, from one
+// goroutine or several, and must not wait.
+type Feed struct {
+	Progress func(session.Progress)
+	Note     func(string) // a line for people: what was found while it was prepared
+}
+
+// Backend runs experiments. Its methods are called from commands and may wait;
+// a session ends when its context does, after its machine was taken back.
+type Backend interface {
+	// Know looks at this machine. What it cannot find out is left empty.
+	Know(ctx context.Context) (Known, error)
+	// Run measures until the design is done, and says where the results are: also
+	// with an error, when something was measured before it.
+	Run(ctx context.Context, d Design, gate *session.Gate, feed Feed) (directory string, err error)
+}

@@ -1,0 +1,207 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"distrolab/labs/results"
+	"distrolab/labs/session"
+)
+
+// field is one line of the form.
+type field int
+
+const (
+	fieldSystems field = iota
+	fieldScenario
+	fieldBlocks
+	fieldWarmups
+	fieldSeed
+	fieldDeadline
+	fieldDirectory
+	fields // their number
+)
+
+// label is the name of a field.
+func (f field) label() string {
+	switch f {
+	case fieldSystems:
+		return "Systems"
+	case fieldScenario:
+		return "Measure"
+	case fieldBlocks:
+		return "Blocks"
+	case fieldWarmups:
+		return "Warm-ups"
+	case fieldSeed:
+		return "Seed"
+	case fieldDeadline:
+		return "Deadline"
+	}
+	return "Results in"
+}
+
+// help says what a field means.
+func (f field) help() string {
+	switch f {
+	case fieldSystems:
+		return "What is measured. The marks of the other screens are taken first; enter chooses others."
+	case fieldScenario:
+		return "Boot: until the system says that it is up. Cold join: from power-on to a ready node. Warm join: from the join command on a machine that has booted."
+	case fieldBlocks:
+		return "Each block runs every system once, in shuffled order. An interval needs 6, a benchmark 10."
+	case fieldWarmups:
+		return "Unmeasured runs of each system before the first block: they bring the images into memory."
+	case fieldSeed:
+		return "Draws the order within the blocks; the same seed gives the same order again. r draws another."
+	case fieldDeadline:
+		return "The longest time of one run, such as 10m. A run that passes it counts as infinitely slow."
+	}
+	return "A directory for the results; one that holds a session is refused. Empty: a new one in distrolab's home."
+}
+
+// scenarios are what can be measured, with their words.
+func scenarios() []results.Scenario {
+	return []results.Scenario{results.FirstBoot, results.JoinCold, results.JoinWarm}
+}
+
+func scenarioWord(s results.Scenario) string {
+	switch s {
+	case results.JoinCold:
+		return "cold join"
+	case results.JoinWarm:
+		return "warm join"
+	}
+	return "boot"
+}
+
+// form is the design that is being made.
+type form struct {
+	design  Design
+	own     bool  // systems were chosen here, not by marks
+	focus   field // selected line
+	editing *editor
+	picking *picker
+	problem string // of what was typed last
+}
+
+func newForm(seed uint64) form {
+	return form{design: Design{Scenario: results.FirstBoot, Blocks: 10, Warmups: 1, Seed: seed}}
+}
+
+// problems say why the design cannot run, the first being the reason shown.
+func (f form) problems() []string {
+	var list []string
+	d := f.design
+	if len(d.Systems) == 0 {
+		list = append(list, "choose at least one system")
+	}
+	if len(d.Systems) > session.MaxSystems {
+		list = append(list, fmt.Sprintf("at most %d systems", session.MaxSystems))
+	}
+	if f.editing != nil {
+		list = append(list, "finish the input first: enter takes it, esc leaves it")
+	}
+	return list
+}
+
+// text is the value of a field as it is typed.
+func (f form) text(at field) string {
+	d := f.design
+	switch at {
+	case fieldBlocks:
+		return strconv.Itoa(d.Blocks)
+	case fieldWarmups:
+		return strconv.Itoa(d.Warmups)
+	case fieldSeed:
+		return strconv.FormatUint(d.Seed, 10)
+	case fieldDeadline:
+		if d.Deadline == 0 {
+			return ""
+		}
+		return d.Deadline.String()
+	case fieldDirectory:
+		return d.Directory
+	}
+	return strings.Join(d.Systems, " ")
+}
+
+// set takes what was typed into a field.
+func (f *form) set(at field, text string) error {
+	text = strings.TrimSpace(text)
+	switch at {
+	case fieldBlocks:
+		return f.number(text, 1, session.MaxBlocks, &f.design.Blocks)
+	case fieldWarmups:
+		return f.number(text, 0, session.MaxWarmups, &f.design.Warmups)
+	case fieldSeed:
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil || n == 0 || n >= session.MaxSeed {
+			return fmt.Errorf("a seed is a number from 1 to %d", uint64(session.MaxSeed)-1)
+		}
+		f.design.Seed = n
+	case fieldDeadline:
+		return f.deadline(text)
+	case fieldDirectory:
+		f.design.Directory = text
+	}
+	return nil
+}
+
+func (f *form) number(text string, least, most int, to *int) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		return fmt.Errorf("take a number from %d to %d", least, most)
+	}
+	*to = n
+	return nil
+}
+
+func (f *form) deadline(text string) error {
+	if text == "" {
+		f.design.Deadline = 0
+		return nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < time.Second {
+		return fmt.Errorf("a deadline is a time such as 90s or 10m; empty takes the default")
+	}
+	f.design.Deadline = d
+	return nil
+}
+
+// step changes a field by one: the next choice, or the next number.
+func (f *form) step(by int) {
+	f.problem = ""
+	d := &f.design
+	switch f.focus {
+	case fieldScenario:
+		all := scenarios()
+		i := slices.Index(all, d.Scenario)
+		d.Scenario = all[(i+by+len(all))%len(all)]
+	case fieldBlocks:
+		d.Blocks = min(max(d.Blocks+by, 1), session.MaxBlocks)
+	case fieldWarmups:
+		d.Warmups = min(max(d.Warmups+by, 0), session.MaxWarmups)
+	}
+}
+
+// estimate is how long the design will take by what earlier sessions took, and
+// which systems none of them had.
+func (f form) estimate(known Known) (time.Duration, []string) {
+	pace := known.Pace[f.design.Scenario]
+	var whole time.Duration
+	var unknown []string
+	for _, s := range f.design.Systems {
+		one, ok := pace[s]
+		if !ok {
+			unknown = append(unknown, s)
+			continue
+		}
+		whole += one * time.Duration(f.design.Blocks+f.design.Warmups)
+	}
+	return whole, unknown
+}
