@@ -55,6 +55,11 @@ func KubeconfigPath(h home.Home, lab string) string {
 // SocketPath is where the lab's process answers.
 func SocketPath(h home.Home, lab string) string { return filepath.Join(h.Sockets(lab), apiSocket) }
 
+// ConsoleLogPath is where the lab's process writes what a machine's console says.
+func ConsoleLogPath(h home.Home, lab, machine string) string {
+	return filepath.Join(h.Lab(lab), machine+".console")
+}
+
 // WriteSpec stores a lab's spec in its directory. It may hold secrets of a
 // config, so only its owner reads it.
 func WriteSpec(h home.Home, s Spec) error {

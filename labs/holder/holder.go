@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -229,5 +228,5 @@ func (h *Holder) environment() machine.Environment {
 }
 
 func (h *Holder) logPath(m string) string {
-	return filepath.Join(h.opt.Home.Lab(h.spec.Name), m+".console")
+	return labs.ConsoleLogPath(h.opt.Home, h.spec.Name, m)
 }

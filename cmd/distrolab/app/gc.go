@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"distrolab/distros/image"
+	"distrolab/labs/home"
 	"distrolab/labs/hypervisor"
 	"distrolab/labs/ledger"
 	"distrolab/labs/reclaim"
@@ -42,26 +43,12 @@ func (a *application) runGC(ctx context.Context, prove bool) error {
 	if err != nil {
 		return err
 	}
-	opt := reclaim.Options{Home: h, URI: a.libvirtURI(),
-		Connect: func(ctx context.Context, uri string) (*hypervisor.Connection, error) { return a.connection(ctx, uri) }}
 	var out gcOutput
-	out.Reclaimed, err = reclaim.Sweep(ctx, opt)
-	if err != nil {
+	if out.Reclaimed, err = a.sweep(ctx, h); err != nil {
 		return err
-	}
-	store, err := image.Open(h.Images())
-	if err != nil {
-		return err
-	}
-	staged, err := store.Sweep()
-	if err != nil {
-		return err
-	}
-	for _, dir := range staged {
-		out.Reclaimed.Leftovers = append(out.Reclaimed.Leftovers, reclaim.Leftover{Kind: ledger.Directory, ID: dir})
 	}
 	if prove {
-		left, err := reclaim.Survey(ctx, opt)
+		left, err := reclaim.Survey(ctx, a.reclaiming(h))
 		if err != nil {
 			return err
 		}
@@ -81,6 +68,29 @@ func (a *application) runGC(ctx context.Context, prove bool) error {
 		return cannot(errors.New("this proves nothing: not every place could be looked at"))
 	}
 	return nil
+}
+
+// reclaiming is where to look for what a crash left.
+func (a *application) reclaiming(h home.Home) reclaim.Options {
+	return reclaim.Options{Home: h, URI: a.libvirtURI(),
+		Connect: func(ctx context.Context, uri string) (*hypervisor.Connection, error) { return a.connection(ctx, uri) }}
+}
+
+// sweep takes back what a crash left.
+func (a *application) sweep(ctx context.Context, h home.Home) (reclaim.Report, error) {
+	report, err := reclaim.Sweep(ctx, a.reclaiming(h))
+	if err != nil {
+		return report, err
+	}
+	store, err := image.Open(h.Images())
+	if err != nil {
+		return report, err
+	}
+	staged, err := store.Sweep()
+	for _, dir := range staged {
+		report.Leftovers = append(report.Leftovers, reclaim.Leftover{Kind: ledger.Directory, ID: dir})
+	}
+	return report, err
 }
 
 func (o gcOutput) failed() bool {

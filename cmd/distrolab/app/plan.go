@@ -27,12 +27,16 @@ type planOptions struct {
 	intent, key string
 	hardware    machine.Wishes
 
-	join   *plannedCluster // that the machines join; nil: none
-	manual bool            // they wait to be told
-	name   string          // of a single machine; empty: its system's
-	host   string          // its host name; empty: its name
-	quiet  bool            // what cannot be done was told before
+	join   *plannedCluster   // that the machines join; nil: none
+	manual bool              // they wait to be told
+	name   string            // of a single machine; empty: its system's
+	host   string            // its host name; empty: its name
+	quiet  bool              // what cannot be done was told before
+	asked  *provision.Intent // in place of the file
 }
+
+// byDefault says that no intent was given.
+func (o planOptions) byDefault() bool { return o.intent == "" && o.asked == nil }
 
 // planFlags are the flags that up and bench share.
 func (a *application) planFlags(cmd *cobra.Command, o *planOptions) {
@@ -101,6 +105,9 @@ func (a *application) renderPlan(systems []distros.Distro, names []string, o pla
 	if err != nil {
 		return nil, err
 	}
+	if o.asked != nil {
+		intentOf = func(distros.Distro) provision.Intent { return *o.asked }
+	}
 	machineNames := labs.MachineNames(names)
 	if o.name != "" {
 		machineNames[0] = o.name
@@ -111,7 +118,7 @@ func (a *application) renderPlan(systems []distros.Distro, names []string, o pla
 			return nil, usage(err)
 		}
 		intent := intentOf(d)
-		if o.intent == "" || len(systems) > 1 {
+		if o.byDefault() || len(systems) > 1 {
 			intent.Hostname = machineNames[i]
 		}
 		if o.host != "" {
@@ -148,7 +155,7 @@ func (a *application) equip(ctx context.Context, store *image.Store, w plannedMa
 		}
 	}
 	for _, gap := range r.config.Gaps {
-		if o.intent == "" || o.quiet {
+		if o.byDefault() || o.quiet {
 			break // our own few wishes; a system that takes none says so in the catalog
 		}
 		fmt.Fprintf(a.world.Err, "%s: %s cannot be done: %s\n", r.distro.Name, gap.Field, gap.Reason)

@@ -49,9 +49,7 @@ func (a *application) runSSH(ctx context.Context, name string, command []string)
 	if m.User == "" {
 		return fmt.Errorf("%s has no login over SSH; see `distrolab show %s`", m.Name, m.Distro)
 	}
-	// ssh itself decides how the command's words are joined, as it always does.
-	args := append(sshOptions(h, a.world.Executable, lab, m.Name), m.User+"@"+m.Name)
-	cmd := exec.CommandContext(ctx, "ssh", append(args, command...)...)
+	cmd := a.sshCommand(ctx, h, lab, m, command)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.world.In, a.world.Out, a.world.Err
 	// Ctrl-C belongs to the program in the guest; ssh passes it on.
 	cmd.Cancel = func() error { return nil }
@@ -61,6 +59,13 @@ func (a *application) runSSH(ctx context.Context, name string, command []string)
 		return codeError{exit.ExitCode(), errSilent}
 	}
 	return err
+}
+
+// sshCommand is the login to a machine. ssh itself decides how the command's
+// words are joined, as it always does.
+func (a *application) sshCommand(ctx context.Context, h home.Home, lab string, m labs.MachineStatus, command []string) *exec.Cmd {
+	args := append(sshOptions(h, a.world.Executable, lab, m.Name), m.User+"@"+m.Name)
+	return exec.CommandContext(ctx, "ssh", append(args, command...)...)
 }
 
 // sshOptions are ssh's options for one machine. The host key is remembered at

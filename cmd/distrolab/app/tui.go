@@ -20,6 +20,7 @@ import (
 	"distrolab/labs/home"
 	"distrolab/tui"
 	"distrolab/tui/catalog"
+	"distrolab/tui/lab"
 	"distrolab/tui/compare"
 	"distrolab/tui/config"
 	"distrolab/tui/screen"
@@ -32,6 +33,7 @@ func (a *application) screens(shared *screen.Shared) []screen.Screen {
 	return []screen.Screen{
 		// one line for each screen, in the order of screen's constants
 		catalog.New(shared, catalogScreen{a}),
+		lab.New(shared, labScreen{a}),
 		compare.New(shared, catalogScreen{a}),
 		config.New(shared, newConfigScreen(a)),
 	}

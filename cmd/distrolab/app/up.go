@@ -65,12 +65,25 @@ existing control plane is joined with --kubeconfig, or --endpoint, --token and
 }
 
 func (a *application) runUp(ctx context.Context, names []string, opt upOptions) error {
-	if err := labs.CheckName("lab", opt.lab); err != nil {
-		return usage(err)
-	}
 	h, err := a.home()
 	if err != nil {
 		return err
+	}
+	follow := func(spec labs.Spec) func(labs.Event) { return newBootPrinter(a, spec).show }
+	if opt.detach {
+		follow = nil
+	}
+	if err := a.bringUp(ctx, h, names, opt, follow); err != nil {
+		return err
+	}
+	return a.announce(ctx, h, opt.lab)
+}
+
+// bringUp starts a lab and, unless follow is nil, follows it until its machines
+// have booted or failed. On an error, and when ctx ends, it is taken back.
+func (a *application) bringUp(ctx context.Context, h home.Home, names []string, opt upOptions, follow func(labs.Spec) func(labs.Event)) error {
+	if err := labs.CheckName("lab", opt.lab); err != nil {
+		return usage(err)
 	}
 	key, err := access.NewKey("distrolab-" + opt.lab)
 	if err != nil {
@@ -97,8 +110,8 @@ func (a *application) runUp(ctx context.Context, names []string, opt upOptions) 
 		return err
 	}
 	err = a.openForwards(ctx, h, opt.lab, forwards)
-	if err == nil && !opt.detach {
-		err = a.followBoot(ctx, h, spec)
+	if err == nil && follow != nil {
+		err = followBoot(ctx, h, spec, follow(spec))
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -106,7 +119,7 @@ func (a *application) runUp(ctx context.Context, names []string, opt upOptions) 
 	if err != nil {
 		return errors.Join(err, a.abandon(ctx, h, opt.lab))
 	}
-	return a.announce(ctx, h, opt.lab)
+	return nil
 }
 
 // planLab is the lab that was asked for. Nothing runs yet.
@@ -162,16 +175,15 @@ func withKey(intent provision.Intent, d distros.Distro, key string) provision.In
 	return intent
 }
 
-// followBoot prints milestones as they happen until every machine has booted
+// followBoot shows milestones as they happen until every machine has booted
 // or failed.
-func (a *application) followBoot(ctx context.Context, h home.Home, spec labs.Spec) error {
+func followBoot(ctx context.Context, h home.Home, spec labs.Spec, show func(labs.Event)) error {
 	waiting := map[string]bool{}
 	for _, m := range spec.All() {
 		waiting[m.Name] = true
 	}
-	printer := newBootPrinter(a, spec)
 	err := labs.Connect(h, spec.Name).Events(ctx, func(e labs.Event) bool {
-		printer.show(e)
+		show(e)
 		if e.State == labs.StateReady || e.State == labs.StateFailed || e.State == labs.StateOff {
 			delete(waiting, e.Machine)
 		}
