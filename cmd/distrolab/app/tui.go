@@ -20,9 +20,9 @@ import (
 	"distrolab/labs/home"
 	"distrolab/tui"
 	"distrolab/tui/catalog"
-	"distrolab/tui/lab"
 	"distrolab/tui/compare"
 	"distrolab/tui/config"
+	"distrolab/tui/lab"
 	"distrolab/tui/screen"
 	"distrolab/tui/style"
 )
@@ -33,9 +33,9 @@ func (a *application) screens(shared *screen.Shared) []screen.Screen {
 	return []screen.Screen{
 		// one line for each screen, in the order of screen's constants
 		catalog.New(shared, catalogScreen{a}),
-		lab.New(shared, labScreen{a}),
 		compare.New(shared, catalogScreen{a}),
 		config.New(shared, newConfigScreen(a)),
+		lab.New(shared, labScreen{a}),
 	}
 }
 
