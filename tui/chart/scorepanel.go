@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -14,6 +15,9 @@ import (
 // place, name, bar and points; below them those that are ruled out, with the
 // reason. What has no room is counted in the last line.
 func Ranking(r score.Result, width, most int, g style.Glyphs, s style.Styles) []string {
+	if width < titled {
+		r = named(r)
+	}
 	sc := scoring{r, width, g, s}
 	all := len(r.Ranking) + len(r.Disqualified)
 	if width <= indent || most <= 0 || all == 0 {
@@ -36,6 +40,22 @@ func Ranking(r score.Result, width, most int, g style.Glyphs, s style.Styles) []
 		lines = append(lines[:most-1], s.FgMuted.Render(fit(fmt.Sprintf("%s%s and %d more", strings.Repeat(" ", indent), g.Ellipsis, left), width, g)))
 	}
 	return lines
+}
+
+// titled is the width from which a ranking has room for titles beside its bars;
+// below, systems are called by their short names.
+const titled = 64
+
+func named(r score.Result) score.Result {
+	short := func(places []score.Place) []score.Place {
+		places = slices.Clone(places)
+		for i := range places {
+			places[i].Title = places[i].Distro
+		}
+		return places
+	}
+	r.Ranking, r.Disqualified = short(r.Ranking), short(r.Disqualified)
+	return r
 }
 
 // ruledOutLine names the system and the first reason against it.

@@ -1,0 +1,146 @@
+package compare
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"distrolab/distros/score"
+	"distrolab/tui/chart"
+	"distrolab/tui/layout"
+	"distrolab/tui/prose"
+	"distrolab/tui/screen"
+)
+
+// scorePanel is the ranking, the weights that lead to it, and how firm it is.
+func (m *Model) scorePanel(width, height int, look screen.Look) []string {
+	title := "Score"
+	if p, known := m.profile(); known {
+		title = "Score: " + look.Glyphs.Clean(p.Name)
+	}
+	inside := m.scoreLines(width-4, height-2, look)
+	for i := range inside {
+		inside[i] = " " + inside[i]
+	}
+	return layout.Pane(title, inside, width, height, m.inPanel, look)
+}
+
+func (m *Model) scoreLines(width, height int, look screen.Look) []string {
+	s, g := look.Styles, look.Glyphs
+	if !m.scored {
+		text := "Ranking" + g.Ellipsis
+		if m.unread != nil {
+			text = "There is no score: " + g.Clean(m.unread.Error())
+		}
+		return styled(prose.Fold(text, width), s.FgMuted.Render)
+	}
+	var head []string
+	if height > 20 {
+		head = styled(prose.Fold(g.Clean(m.result.Profile.Title), width), s.Title.Render)
+		head = append(head, styled(prose.Fold(g.Clean(m.result.Profile.For), width), s.FgMuted.Render)...)
+		head = append(head, "")
+	}
+	weights := m.weightLines(width, look)
+	firm := chart.Firmness(m.result, width, 3, g, s)
+	room := height - len(head) - len(weights) - 1
+	if room-len(firm)-1 >= 4 {
+		room -= len(firm) + 1
+	} else {
+		firm = nil
+	}
+	lines := append(head, chart.Ranking(m.result, width, max(room, 3), g, s)...)
+	lines = append(append(lines, ""), weights...)
+	if firm != nil {
+		lines = append(append(lines, ""), firm...)
+	}
+	return lines
+}
+
+// weightLines are the criteria with their weights: the number, what it is of
+// the whole, and the profile's own where it was moved.
+func (m *Model) weightLines(width int, look screen.Look) []string {
+	s, g := look.Styles, look.Glyphs
+	own, _ := m.profile()
+	head := "Weights"
+	if n := m.moved(); n > 0 {
+		head += fmt.Sprintf(", %d moved", n)
+	}
+	lines := []string{s.Title.Render(prose.Shorten(head, width, g.Ellipsis))}
+	title := 0
+	for _, c := range m.result.Criteria {
+		title = max(title, ansi.StringWidth(g.Clean(c.Title)))
+	}
+	title = max(min(title, width*45/100), 8)
+	const number = 11 // "12.5 (20)"
+	for i, c := range m.result.Criteria {
+		selected := m.inPanel && i == m.weight
+		name, figure := s.Fg, s.Fg
+		text := number1(c.Weight)
+		if was := ownWeight(own, c.Name); was != c.Weight {
+			text += " (" + number1(was) + ")"
+			figure = s.Accent
+		}
+		if c.LeftOut != "" {
+			name = s.FgFaint
+		}
+		if selected {
+			name = s.Accent
+		}
+		line := layout.Pointer(selected, look) + " " + name.Render(layout.Fit(g.Clean(c.Title), title, g.Ellipsis)) + "  " +
+			figure.Render(prose.Pad(text, number))
+		room := width - title - number - 5
+		switch {
+		case c.LeftOut != "":
+			line += s.FgFaint.Render(prose.Shorten("not measured", max(room, 0), g.Ellipsis))
+		case room >= 4:
+			line += chart.Share(c.Max/m.largest(), min(room, 30), g, s)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// largest is the most points that one criterion gives, so that the bars have
+// room.
+func (m *Model) largest() float64 {
+	most := 1.0
+	for _, c := range m.result.Criteria {
+		most = max(most, c.Max)
+	}
+	return most
+}
+
+// moved is the number of weights that differ from the profile's own.
+func (m *Model) moved() int {
+	own, known := m.profile()
+	if !known {
+		return 0
+	}
+	n := 0
+	for _, c := range own.Criteria {
+		if w, given := m.shared.Weights[c.Name]; given && w != c.Weight {
+			n++
+		}
+	}
+	return n
+}
+
+func ownWeight(p score.Profile, name string) float64 {
+	for _, c := range p.Criteria {
+		if c.Name == name {
+			return c.Weight
+		}
+	}
+	return 0
+}
+
+func number1(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+func styled(lines []string, render func(...string) string) []string {
+	out := make([]string, 0, len(lines))
+	for _, l := range lines {
+		out = append(out, render(l))
+	}
+	return out
+}

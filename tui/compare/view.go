@@ -1,0 +1,120 @@
+package compare
+
+import (
+	"fmt"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"distrolab/tui/layout"
+	"distrolab/tui/prose"
+	"distrolab/tui/screen"
+)
+
+// The room that the panels want, in cells.
+const (
+	besides   = 104 // from this width on, the score stands beside the table
+	beneath   = 18  // from this height on, the reason stands under it
+	leastWhy  = 7
+	mostWhy   = 12
+	panelLess = 42
+	panelMost = 64
+)
+
+// View draws the table with the panels that are open.
+func (m *Model) View(size screen.Size, look screen.Look) screen.View {
+	m.drawn = size
+	if size.Width <= 0 || size.Height <= 0 {
+		return screen.View{}
+	}
+	if !m.ready || len(m.comparison.Distros) == 0 {
+		return screen.View{Lines: m.empty(size.Width, look)}
+	}
+	lines := []string{m.bar(size.Width, look)}
+	width, height := size.Width, size.Height-1
+	panel, why := m.rooms(width, height)
+	if panel > 0 && panel < width {
+		width -= panel
+	}
+	var left []string
+	if panel < size.Width {
+		if why < height {
+			left = m.table(width, height-why, look)
+		}
+		if why > 0 {
+			left = append(left, m.reason(width, why, look)...)
+		}
+	}
+	blocks := [][]string{}
+	if left != nil {
+		blocks = append(blocks, left)
+	}
+	if panel > 0 {
+		blocks = append(blocks, m.scorePanel(panel, height, look))
+	}
+	return screen.View{Lines: append(lines, layout.Beside(blocks...)...)}
+}
+
+// rooms are the width of the score and the height of the reason; 0: not shown.
+// Where they do not fit beside the table, the one with the focus has it all.
+func (m *Model) rooms(width, height int) (panel, why int) {
+	if m.panel {
+		switch {
+		case width >= besides:
+			panel = max(min(width*2/5, panelMost), panelLess)
+		case m.inPanel:
+			panel = width
+		}
+	}
+	if m.why {
+		why = height
+		if height >= beneath {
+			why = max(min(height/4, mostWhy), leastWhy)
+		}
+	}
+	return panel, why
+}
+
+// bar says what is compared and how much of it is seen.
+func (m *Model) bar(width int, look screen.Look) string {
+	s, g := look.Styles, look.Glyphs
+	differ := 0
+	for i := range m.comparison.Rows {
+		if m.differs(i) {
+			differ++
+		}
+	}
+	what := "systems"
+	if len(m.columns) == 1 {
+		what = "system"
+	}
+	text := fmt.Sprintf(" %d %s, %d criteria, %d differ", len(m.columns), what, len(m.comparison.Rows), differ)
+	if m.everything {
+		text = fmt.Sprintf(" all %d %s, %d criteria, %d differ", len(m.columns), what, len(m.comparison.Rows), differ)
+	}
+	if m.onlyDifferent {
+		text += "; only those are shown"
+	}
+	right := ""
+	if n := m.layout.columns; n > 0 && n < len(m.columns) {
+		right = fmt.Sprintf("columns %d%s%d of %d ", m.first+1, g.Dash, min(m.first+n, len(m.columns)), len(m.columns))
+	}
+	room := width - ansi.StringWidth(right) - 1
+	if room < 20 {
+		right, room = "", width
+	}
+	line := s.Title.Render(prose.Shorten(text, room, g.Ellipsis))
+	legend := "   " + g.Bullet + " they differ   ? not confirmed   " + g.Dash + " not known"
+	if ansi.StringWidth(text)+ansi.StringWidth(legend) <= room {
+		line += s.FgFaint.Render(legend)
+	}
+	return layout.Fit(layout.Fit(line, room, "")+" "+s.FgMuted.Render(right), width, g.Ellipsis)
+}
+
+// empty is what stands here before there is a table.
+func (m *Model) empty(width int, look screen.Look) []string {
+	text := "Comparing " + fmt.Sprint(len(m.systems())) + " systems" + look.Glyphs.Ellipsis
+	if m.ready {
+		text = "There is nothing to compare: the catalog is empty."
+	}
+	return []string{"", layout.Fit("  "+look.Styles.FgMuted.Render(text), width, look.Glyphs.Ellipsis)}
+}
