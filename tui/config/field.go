@@ -27,7 +27,7 @@ type field struct {
 	path     string
 	label    string
 	heading  string // begins a section of the form
-	hint     string // an example, shown where nothing is
+	hint     string // an example
 	help     string
 	options  []string            // of a choice
 	commas   bool                // words may be separated by commas
@@ -67,6 +67,14 @@ func (f *field) words() []string {
 	return strings.FieldsFunc(f.value, func(r rune) bool {
 		return r == ' ' || r == '\t' || r == '\n' || f.commas && r == ','
 	})
+}
+
+// about says what the field is, with an example.
+func (f *field) about() string {
+	if f.hint == "" {
+		return f.help
+	}
+	return f.help + " Such as: " + f.hint
 }
 
 // visible are the fields that are shown now.

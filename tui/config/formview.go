@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -77,7 +78,7 @@ func (m *Model) formBody(width, height int, look screen.Look) (lines []string, c
 func (m *Model) textBody(width, height int, look screen.Look) ([]string, *tea.Cursor) {
 	m.last.formRows = nil
 	r, _ := m.row()
-	foot := m.typing.help
+	foot := m.typing.about()
 	st := look.Styles.FgMuted
 	if wrong := problemAt(m.problems, r.path, false); wrong != "" {
 		foot, st = look.Glyphs.Cross+" "+wrong, look.Styles.Err
@@ -192,15 +193,17 @@ func (m *Model) valueText(r row, width int, look screen.Look) string {
 		if name == "" {
 			name = "(no name)"
 		}
-		if note != "" {
-			note = prose.Shorten(g.Clean(note), max(width/2, 1), g.Ellipsis)
+		name = ansi.Truncate(g.Clean(name), max(width, 1), g.Ellipsis)
+		if left := width - ansi.StringWidth(name) - 2; left >= 4 {
+			note = prose.Shorten(g.Clean(note), left, g.Ellipsis)
+		} else {
+			note = ""
 		}
-		name = ansi.Truncate(g.Clean(name), max(width-ansi.StringWidth(note)-2, 1), g.Ellipsis)
 		return s.Fg.Render(name) + "  " + s.FgMuted.Render(note)
 	case r.field.kind == choice:
 		return choiceText(r.field, width, look)
 	case r.field.value == "":
-		return s.FgFaint.Render(prose.Shorten(g.Clean(r.field.hint), width, g.Ellipsis))
+		return s.FgFaint.Render(g.Dash)
 	case r.field.kind == secret && !m.reveal:
 		return s.Fg.Render("(secret)")
 	case r.field.kind == text:
@@ -227,7 +230,7 @@ func choiceText(f *field, width int, look screen.Look) string {
 	if need-2 <= width {
 		return strings.Join(parts, "  ")
 	}
-	return s.Accent.Render(g.Dot) + " " + s.Fg.Render(f.value) + s.FgFaint.Render("  1 of "+plural(len(f.options), "choice"))
+	return s.Accent.Render(g.Dot) + " " + s.Fg.Render(f.value) + s.FgFaint.Render(fmt.Sprintf("  %d/%d", slices.Index(f.options, f.value)+1, len(f.options)))
 }
 
 // aboutLines are the foot of the form: what is wrong, what cannot be done and by
@@ -252,7 +255,7 @@ func (m *Model) aboutLines(width, height int, look screen.Look) []string {
 			}
 		}
 		if target := r.target(); target != nil {
-			add(target.help, s.FgMuted.Render)
+			add(target.about(), s.FgMuted.Render)
 		} else {
 			add(r.field.help, s.FgMuted.Render)
 		}

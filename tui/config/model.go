@@ -46,11 +46,15 @@ type Model struct {
 	ask    *prompt // over all: a path to give
 	choose *picker // over the form: systems to choose
 
-	edits    int // counts changes of the form and of the systems
-	running  bool
+	context  context.Context // ends when the screen is left
 	cancel   context.CancelFunc
-	intent   provision.Intent // of the last rendering
-	problems []provision.Problem
+	edits    int // counts changes of the form and of the systems
+	checked  int // the last of them that was checked
+	checking bool
+	problems []provision.Problem // of the form that was checked
+	valid    int                 // the last that had no problems
+	intent   provision.Intent    // of then
+	pristine bool                // nobody has changed the form yet
 	systems  []*system
 	active   int
 	reveal   bool
@@ -65,6 +69,8 @@ type system struct {
 	format   string // "" for its own
 	result   Rendering
 	rendered bool
+	running  bool
+	edits    int   // of the form that it is of
 	failed   error // of the last try
 	sheet    sheet // its lines, as last drawn
 	top      int   // first line that is shown
@@ -112,14 +118,24 @@ func (m *Model) current() *system {
 // where it is not marked.
 func (m *Model) Open(argument string) tea.Cmd {
 	name, format, _ := strings.Cut(argument, ":")
+	if m.cancel != nil {
+		m.cancel()
+	}
+	m.context, m.cancel = context.WithCancel(context.Background())
 	m.follow(name)
 	if i := slices.IndexFunc(m.systems, func(s *system) bool { return s.distro.Name == name }); name != "" && i >= 0 {
 		m.active, m.systems[i].format = i, format
 	}
-	if m.form == nil {
-		m.form = formOf(m.backend.Begin(m.user()))
-	}
+	m.start()
 	return m.changed()
+}
+
+// start begins with the default intent, as long as nobody has changed it: the
+// first system that is marked may have a user of its own.
+func (m *Model) start() {
+	if m.form == nil || m.pristine {
+		m.form, m.pristine = formOf(m.backend.Begin(m.user())), true
+	}
 }
 
 // user is the one that the first system with users has.
@@ -189,7 +205,10 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 			return nil // not shown yet
 		}
 		m.follow("")
+		m.start()
 		return m.changed()
+	case checkedMsg:
+		return m.takeChecked(msg)
 	case renderedMsg:
 		return m.take(msg)
 	default:
@@ -252,6 +271,6 @@ func nonEmptyLines(content string) []string {
 
 // typed puts what was typed into its field.
 func (m *Model) typed() tea.Cmd {
-	m.typing.value = m.input.value()
+	m.typing.value, m.pristine = m.input.value(), false
 	return m.changed()
 }

@@ -6,92 +6,111 @@ import (
 
 	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
 
-	"distrolab/distros"
 	"distrolab/provision"
 	"distrolab/tui/screen"
 )
 
-// job is one system to render for.
-type job struct {
-	distro distros.Distro
-	format string
+// checkedMsg says what one state of the form is as an intent.
+type checkedMsg struct {
+	edits    int
+	intent   provision.Intent
+	problems []provision.Problem
 }
 
-// outcome is what came of a job.
-type outcome struct {
-	job
+// renderedMsg brings what came of rendering for one system.
+type renderedMsg struct {
+	of     *system
+	format string
+	edits  int // the state of the form
 	result Rendering
 	err    error
 }
 
-// renderedMsg brings the renderings of one state of the form.
-type renderedMsg struct {
-	edits    int
-	intent   provision.Intent
-	problems []provision.Problem // then there are no outcomes
-	outcomes []outcome
-}
-
-// changed renders anew. While a rendering runs nothing more is started: what it
-// returns to is newer by then, and is rendered next.
+// changed renders anew. What runs already is not joined by more: when it returns
+// to something newer, the newest is taken next. A slow system keeps no other
+// from being shown.
 func (m *Model) changed() tea.Cmd {
 	m.edits++
-	return m.render()
+	return m.check()
 }
 
-func (m *Model) render() tea.Cmd {
-	if m.running {
+// check validates the form.
+func (m *Model) check() tea.Cmd {
+	if m.checking || m.form == nil {
 		return nil
 	}
-	m.running = true
-	var ctx context.Context
-	ctx, m.cancel = context.WithCancel(context.Background())
+	m.checking = true
 	intent, wrong := intentOf(m.form)
-	jobs := make([]job, 0, len(m.systems)+1)
-	for _, s := range m.systems {
-		jobs = append(jobs, job{s.distro, s.format})
-	}
-	if m.against != nil {
-		jobs = append(jobs, job{m.against.other.distro, m.against.other.format})
-	}
-	edits, backend := m.edits, m.backend
+	edits := m.edits
 	return func() tea.Msg {
-		msg := renderedMsg{edits: edits, intent: intent, problems: wrong}
+		msg := checkedMsg{edits: edits, intent: intent, problems: wrong}
 		var invalid *provision.InvalidIntentError
 		if err := intent.Validate(); errors.As(err, &invalid) {
 			msg.problems = append(msg.problems, invalid.Problems...)
-		}
-		if len(msg.problems) > 0 {
-			return msg
-		}
-		for _, j := range jobs {
-			o := outcome{job: j}
-			if o.err = ctx.Err(); o.err == nil {
-				o.result, o.err = backend.Render(ctx, intent, j.distro, j.format)
-			}
-			msg.outcomes = append(msg.outcomes, o)
 		}
 		return msg
 	}
 }
 
-// take shows what was rendered, and renders what was typed since. While the
-// intent has problems the configs of before stay.
-func (m *Model) take(msg renderedMsg) tea.Cmd {
-	m.running = false
-	if m.cancel != nil {
-		m.cancel()
+// takeChecked shows the problems of the form, or renders it for every system.
+func (m *Model) takeChecked(msg checkedMsg) tea.Cmd {
+	m.checking = false
+	m.checked, m.problems = msg.edits, msg.problems
+	if msg.edits == m.edits {
+		return m.renderAll(msg)
 	}
-	m.intent, m.problems = msg.intent, msg.problems
-	for _, o := range msg.outcomes {
-		for _, s := range m.everySystem() {
-			if s.distro.Name == o.distro.Name && s.format == o.format {
-				s.take(o)
-			}
+	return tea.Batch(m.check(), m.renderAll(msg))
+}
+
+// renderAll renders an intent without problems; with some, the configs of before
+// stay.
+func (m *Model) renderAll(msg checkedMsg) tea.Cmd {
+	if len(msg.problems) > 0 {
+		return nil
+	}
+	m.intent = msg.intent
+	m.valid = msg.edits
+	var cmds []tea.Cmd
+	for _, s := range m.everySystem() {
+		cmds = append(cmds, m.render(s))
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) render(s *system) tea.Cmd {
+	if s.running || m.context == nil {
+		return nil
+	}
+	s.running = true
+	msg := renderedMsg{of: s, format: s.format, edits: m.valid}
+	ctx, backend, intent, d := m.context, m.backend, m.intent, s.distro
+	return func() tea.Msg {
+		if msg.err = ctx.Err(); msg.err == nil {
+			msg.result, msg.err = backend.Render(ctx, intent, d, msg.format)
+		}
+		return msg
+	}
+}
+
+// take shows what was rendered, and renders again what has changed since.
+func (m *Model) take(msg renderedMsg) tea.Cmd {
+	s := msg.of
+	s.running = false
+	switch {
+	case errors.Is(msg.err, context.Canceled):
+		if m.context.Err() == nil {
+			return m.render(s) // the screen was left, and is there again
+		}
+		return nil
+	case msg.format == s.format:
+		s.failed, s.edits = msg.err, msg.edits
+		if msg.err == nil {
+			s.result, s.rendered = msg.result, true
+			s.sheet = sheet{}
 		}
 	}
-	if msg.edits != m.edits {
-		return m.render()
+	if msg.edits != m.valid || msg.format != s.format {
+		return m.render(s)
 	}
 	return nil
 }
@@ -104,18 +123,7 @@ func (m *Model) everySystem() []*system {
 	return append(append([]*system{}, m.systems...), m.against.other)
 }
 
-func (s *system) take(o outcome) {
-	if errors.Is(o.err, context.Canceled) {
-		return // the screen was left; it is rendered when it is opened again
-	}
-	s.failed = o.err
-	if o.err == nil {
-		s.result, s.rendered = o.result, true
-		s.sheet = sheet{}
-	}
-}
-
-// valid says why there is nothing to write, or "".
+// unready says why there is nothing to write, or "".
 func (m *Model) unready() string {
 	s := m.current()
 	switch {
@@ -125,7 +133,7 @@ func (m *Model) unready() string {
 		return "the intent has " + plural(len(m.problems), "problem")
 	case s.failed != nil:
 		return "it could not be rendered"
-	case !s.rendered || m.running:
+	case !s.rendered || s.running || m.edits != m.checked:
 		return "it is being rendered"
 	case len(s.result.Config.Documents) == 0:
 		return s.distro.Name + " takes no config"

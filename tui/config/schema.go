@@ -7,8 +7,8 @@ import (
 
 // The words of the choices, in the order of the form.
 const (
-	netDefault, netDHCP, netStatic, netBoth = "system's default", "DHCP", "static", "DHCP + static"
-	updDefault, updOn, updOff               = "system's default", "by itself", "never"
+	netDefault, netDHCP, netStatic, netBoth = "default", "DHCP", "static", "both"
+	updDefault, updOn, updOff               = "default", "by itself", "never"
 	kubeNone, kubeNode, kubeJoin            = "none", "node", "join"
 	joinSelf, joinManual                    = "at first boot", "by hand"
 )
@@ -59,7 +59,7 @@ func networkFields() []*field {
 	asked := func(g *group) bool { return g.find("network").value != netDefault }
 	return []*field{
 		{kind: choice, path: "network", label: "addresses", heading: "Network", exact: true, options: []string{netDefault, netDHCP, netStatic, netBoth}, value: netDefault,
-			help: "How the one interface gets its address. The default of every system is DHCP."},
+			help: "How the one interface gets its address. Left to the system it is DHCP everywhere; both means DHCP and static addresses."},
 		{kind: line, path: "network.mac", label: "MAC", hint: "52:54:00:12:34:56", when: asked, help: "Which interface is meant. Static addresses need it."},
 		{kind: words, path: "network.addresses", label: "static", commas: true, hint: "192.168.50.10/24 fd00:50::10/64", when: static, help: "Addresses with their prefix length, separated by spaces."},
 		{kind: line, path: "network.gateway", label: "gateway", hint: "192.168.50.1", when: static, help: "A neighbour in the network of one of the addresses."},
@@ -82,10 +82,10 @@ func newFile() *group {
 		return g.get("path"), amount(g.find("content").value)
 	}, fields: []*field{
 		{kind: line, path: "path", label: "path", hint: "/etc/motd", help: "An absolute path."},
-		{kind: line, path: "mode", label: "mode", hint: "0644", help: "Octal, without special bits; 0644 when left out."},
-		{kind: text, path: "content", label: "content", hint: "nothing", fromFile: true, help: "The text of the file: enter edits it, i brings it from a file."},
+		{kind: line, path: "mode", label: "mode", help: "Octal, without special bits, such as 0755; 0644 when left out."},
+		{kind: text, path: "content", label: "content", fromFile: true, help: "The text of the file. Enter edits it, i brings it from a file."},
 		{kind: line, path: "source", label: "source", hint: "http://192.168.50.1/tool", help: "Fetched from there at first boot, in place of content. Needs the checksum."},
-		{kind: line, path: "sha256", label: "SHA-256", hint: "as sha256sum prints it", help: "What the fetched file is checked against: 64 digits of 0-9a-f."},
+		{kind: line, path: "sha256", label: "SHA-256", help: "What the fetched file is checked against: 64 digits of 0-9a-f."},
 	}}
 }
 
@@ -99,7 +99,7 @@ func newUnit() *group {
 	}, fields: []*field{
 		{kind: line, path: "name", label: "name", hint: "hello.service", help: "The unit's file name with its ending."},
 		{kind: choice, path: "enabled", label: "at boot", options: []string{enabled, disabled}, value: enabled, help: "Whether it is started at boot. A unit of your own needs an [Install] section for that."},
-		{kind: text, path: "content", label: "content", hint: "a unit that the system has", fromFile: true, help: "The unit file; left empty it is one that the system has."},
+		{kind: text, path: "content", label: "content", fromFile: true, help: "The unit file. Left empty it is a unit that the system has."},
 	}}
 }
 
@@ -145,9 +145,9 @@ func kubernetesFields() []*field {
 		{kind: choice, path: "kubernetes", label: "role", heading: "Kubernetes", options: []string{kubeNone, kubeNode, kubeJoin}, value: kubeNone,
 			help: "node brings what kubeadm needs and joins nothing; join makes the machine a worker of a cluster."},
 		{kind: line, path: "join.endpoint", label: "endpoint", hint: "192.168.50.2:6443", when: join, help: "Host and port of the cluster's API server."},
-		{kind: secret, path: "join.token", label: "token", hint: "kubeadm token create prints one", when: join, help: "A bootstrap token. It is hidden here; r reveals secrets."},
+		{kind: secret, path: "join.token", label: "token", hint: "abcdef.0123456789abcdef", when: join, help: "A bootstrap token, as kubeadm token create prints it. It is hidden here; r reveals secrets."},
 		{kind: line, path: "join.kubernetes", label: "version", hint: "v1.36.1", when: join, help: "The cluster's version of Kubernetes."},
-		{kind: text, path: "join.ca", label: "CA", hint: "/etc/kubernetes/pki/ca.crt", fromFile: true, when: join, help: "The cluster's CA certificate: paste it, or bring the file with i."},
+		{kind: text, path: "join.ca", label: "CA", fromFile: true, when: join, help: "The cluster's CA certificate, /etc/kubernetes/pki/ca.crt there: paste it, or bring the file with i."},
 		{kind: choice, path: "join.manual", label: "joins", options: []string{joinSelf, joinManual}, value: joinSelf, when: join, help: "By hand means that distrolab-join.service waits for systemctl start."},
 	}
 	for _, of := range []struct {
@@ -156,7 +156,7 @@ func kubernetesFields() []*field {
 	}{{"node", node}, {"join", join}} {
 		fields = append(fields,
 			&field{kind: line, path: of.name + ".bundle.url", label: "programs", hint: "http://192.168.50.1/kubernetes.tar", when: of.when, help: "A tar with kubeadm, the kubelet and the network plugins; left out where the system has them."},
-			&field{kind: line, path: of.name + ".bundle.sha256", label: "SHA-256", hint: "as sha256sum prints it", when: of.when, help: "What the programs are checked against."},
+			&field{kind: line, path: of.name + ".bundle.sha256", label: "SHA-256", when: of.when, help: "What the programs are checked against, as sha256sum prints it."},
 			&field{kind: line, path: of.name + ".pods", label: "pods", hint: "10.244.1.0/24", when: of.when, help: "The network of this node's pods, on a bridge; left out where the cluster brings it."})
 	}
 	return fields

@@ -25,7 +25,8 @@ type drawnFor struct {
 	glyphs string
 	dark   bool
 	colour int
-	edits  int
+	edits  [2]int // of a difference
+	reveal bool
 }
 
 func drawnWith(width int, look screen.Look) drawnFor {

@@ -218,13 +218,7 @@ func where(top, height, count int) string {
 func (m *Model) differenceLines(a, b *system, width int, look screen.Look) []string {
 	d := m.against
 	key := drawnWith(width, look)
-	key.edits = m.edits
-	if m.reveal {
-		key.edits = -key.edits
-	}
-	if m.running {
-		key.edits = 0
-	}
+	key.edits, key.reveal = [2]int{a.edits, b.edits}, m.reveal
 	if d.lines == nil || d.drawn != key {
 		left := difference.Side{Name: a.name(), Format: a.result.Format, Config: m.shownConfig(a)}
 		right := difference.Side{Name: b.name(), Format: b.result.Format, Config: m.shownConfig(b)}
