@@ -250,12 +250,7 @@ func (l *live) rowsOf(t results.Table, look screen.Look) ([]chart.StripRow, [][]
 				continue
 			}
 			iv := r.Primary()
-			row.Median, row.Low, row.High, row.Unfinished, row.Value = iv.Median, iv.Low, iv.High, r.Unfinished, results.Seconds(iv.Median)
-			for _, p := range r.Points {
-				if at := r.PrimaryOf(p); at != nil {
-					row.Points = append(row.Points, chart.StripPoint{Seconds: *at, Doubtful: p.Doubtful})
-				}
-			}
+			row = chart.StripOf(r, row.Label)
 			cell = []chart.Cell{{Text: row.Label, Style: s.Of(i + 1)}, {Text: row.Value, Style: s.Title}, {Text: chart.IntervalText(iv, look.Glyphs), Style: s.Fg},
 				{Text: fmt.Sprintf("%d/%d", r.OK, r.Total), Style: s.Fg}, {Text: fmt.Sprint(r.Tainted), Style: s.FgMuted}}
 		}

@@ -132,7 +132,7 @@ func tableRow(r results.Row, g style.Glyphs, s style.Styles) []Cell {
 		{results.Seconds(r.Shown().Median), weight},
 		{IntervalText(r.Shown(), g), s.Fg},
 		{fmt.Sprintf("%d/%d", r.OK, r.Total), runs},
-		{ratioText(r.Ratio, g), s.Fg},
+		{RatioText(r.Ratio, g), s.Fg},
 	}
 	for _, other := range r.Others() {
 		row = append(row, Cell{results.Seconds(other.Median), s.Fg})
@@ -170,7 +170,8 @@ func rangeText(low, high float64, g style.Glyphs) string {
 	return results.Digits(low) + g.Dash + results.Digits(high)
 }
 
-func ratioText(r *stats.Ratio, g style.Glyphs) string {
+// RatioText is a ratio with its interval; nil is the baseline.
+func RatioText(r *stats.Ratio, g style.Glyphs) string {
 	switch {
 	case r == nil:
 		return "1"
@@ -241,16 +242,21 @@ func PhaseBars(t results.Table, width int, g style.Glyphs, s style.Styles) []str
 func RunStrip(t results.Table, width int, g style.Glyphs, s style.Styles) []string {
 	var rows []StripRow
 	for _, r := range t.Rows {
-		iv := r.Primary()
-		row := StripRow{Label: r.Label, Median: iv.Median, Low: iv.Low, High: iv.High, Unfinished: r.Unfinished, Value: results.Seconds(iv.Median)}
-		for _, p := range r.Points {
-			if at := r.PrimaryOf(p); at != nil {
-				row.Points = append(row.Points, StripPoint{*at, p.Doubtful})
-			}
-		}
-		rows = append(rows, row)
+		rows = append(rows, StripOf(r, r.Label))
 	}
 	return Strip(rows, width, g, s)
+}
+
+// StripOf is the row of a table as one of a strip plot, under a name.
+func StripOf(r results.Row, label string) StripRow {
+	iv := r.Primary()
+	row := StripRow{Label: label, Median: iv.Median, Low: iv.Low, High: iv.High, Unfinished: r.Unfinished, Value: results.Seconds(iv.Median)}
+	for _, p := range r.Points {
+		if at := r.PrimaryOf(p); at != nil {
+			row.Points = append(row.Points, StripPoint{*at, p.Doubtful})
+		}
+	}
+	return row
 }
 
 // outcomeMark returns the mark and style of an outcome; the word stands beside it.

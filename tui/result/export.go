@@ -1,0 +1,109 @@
+package result
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
+
+	"distrolab/labs/results"
+	"distrolab/tui/layout"
+	"distrolab/tui/screen"
+)
+
+// export is the question in which form a session is written, and where.
+type export struct {
+	of     results.Listed
+	format Format
+	path   prompt
+	own    bool // the path was typed: it does not follow the format
+}
+
+func newExport(l results.Listed) *export {
+	e := &export{of: l, format: HTML, path: newPrompt()}
+	e.name()
+	return e
+}
+
+// name proposes a path for the format.
+func (e *export) name() {
+	if !e.own {
+		e.path.set(e.of.Name + "." + string(e.format))
+		return
+	}
+	for _, f := range formats() {
+		if stem, ok := strings.CutSuffix(e.path.text(), "."+string(f)); ok {
+			e.path.set(stem + "." + string(e.format))
+			return
+		}
+	}
+}
+
+func (e *export) turn(by int) {
+	all := formats()
+	for i, f := range all {
+		if f == e.format {
+			e.format = all[(i+by+len(all))%len(all)]
+			break
+		}
+	}
+	e.name()
+}
+
+// exported is what became of an export.
+type exported struct {
+	of     results.Listed
+	format Format
+	path   string
+	err    error
+}
+
+func (m *Model) write(e export, overwrite bool) tea.Cmd {
+	backend, dir, format, path := m.backend, e.of, e.format, strings.TrimSpace(e.path.text())
+	return func() tea.Msg {
+		where, err := backend.Export(context.Background(), dir.Dir, format, path, overwrite)
+		if err != nil {
+			where = path
+		}
+		return exported{dir, format, where, err}
+	}
+}
+
+// exported tells where it is, or asks whether what is there may go.
+func (m *Model) exported(msg exported) tea.Cmd {
+	m.version++
+	if errors.Is(msg.err, fs.ErrExist) {
+		e := export{of: msg.of, format: msg.format, path: newPrompt()}
+		e.path.set(msg.path)
+		return screen.Send(screen.Question{Text: "Overwrite " + msg.path + "?", More: []string{"There is a file of that name."}, Yes: "overwrite", Do: m.write(e, true)})
+	}
+	if msg.err != nil {
+		return screen.Fail("exporting session "+msg.of.Name, msg.err, nil)
+	}
+	return screen.Tell("written: " + msg.path)
+}
+
+// lines draw the question, with the place of the cursor.
+func (e *export) lines(width int, look screen.Look) (lines []string, x, y int) {
+	s, g := look.Styles, look.Glyphs
+	var parts []string
+	for _, f := range formats() {
+		if f == e.format {
+			parts = append(parts, s.Accent.Render("["+string(f)+"]"))
+		} else {
+			parts = append(parts, s.FgMuted.Render(" "+string(f)+" "))
+		}
+	}
+	text, x := e.path.view(max(width-6, 1), look)
+	return []string{
+		layout.Fit(s.FgMuted.Render("as  ")+strings.Join(parts, " ")+"  "+s.FgMuted.Render(e.format.words()), width, g.Ellipsis),
+		layout.Fit(s.FgMuted.Render("to  ")+text, width, g.Ellipsis),
+	}, 4 + x, 1
+}
+
+func (e *export) plain() []string {
+	return []string{fmt.Sprintf("Export of %s as %s (%s)", e.of.Name, e.format, e.format.words()), "Path: " + e.path.text()}
+}

@@ -1,0 +1,142 @@
+package result
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"distrolab/labs/results"
+	"distrolab/tui/chart"
+	"distrolab/tui/layout"
+	"distrolab/tui/screen"
+)
+
+// timeline is the list of runs, and the selected one milestone by milestone.
+func (m *Model) timeline(c *Contents, room screen.Size, look screen.Look) []string {
+	g, s := look.Glyphs, look.Styles
+	m.runs.SetCount(len(c.Runs))
+	if len(c.Runs) == 0 {
+		return []string{s.FgMuted.Render("No run was recorded.")}
+	}
+	height := min(len(c.Runs), max(room.Height/4, 3))
+	from, to := m.runs.Window(height)
+	p := &page{width: room.Width, look: look}
+	for i := from; i < to; i++ {
+		p.add(runLine(c.Runs[i], i, len(c.Runs), i == m.runs.Selected(), room.Width, look))
+	}
+	r := c.Runs[m.runs.Selected()]
+	p.gap()
+	p.para(s.Title.Render, "", runTitle(r))
+	if r.Outcome != results.OutcomeOK && r.Cause != "" {
+		p.para(s.Err.Render, g.Cross, r.Cause)
+	}
+	for _, t := range r.Taints {
+		p.para(s.Warn.Render, g.Warn, t)
+	}
+	if r.Scenario.Joins() {
+		p.add(chart.Join(r.Timeline(), room.Width, g, s)...)
+		p.gap()
+	}
+	p.add(chart.Timeline(r.Timeline(), room.Width, g, s)...)
+	return p.lines
+}
+
+func runTitle(r results.Run) string {
+	where := "warm-up"
+	if r.Phase == results.PhaseMeasure {
+		where = fmt.Sprintf("block %d, place %d", r.Block, r.Pos)
+	}
+	text := fmt.Sprintf("%s %s, %s: %s", r.Subject.OS, r.Subject.Version, where, r.Outcome)
+	if d, ok := r.Headline(); ok {
+		text += " after " + results.Seconds(d.Seconds())
+	}
+	if r.Held > 0 {
+		text += ", after a pause of " + r.Held.String()
+	}
+	return text
+}
+
+func runLine(r results.Run, i, all int, selected bool, width int, look screen.Look) string {
+	line := layout.Pointer(selected, look) + chart.RunLine(r, i+1, all, max(width-1, 1), look.Glyphs, look.Styles)
+	return layout.Fit(line, width, look.Glyphs.Ellipsis)
+}
+
+// against sets the two marked sessions against each other.
+func (m *Model) against(room screen.Size, look screen.Look) []string {
+	s, g := look.Styles, look.Glyphs
+	p := &page{width: room.Width, look: look}
+	var of [2]results.Listed
+	var contents [2]*Contents
+	for i, dir := range m.marks {
+		l, ok := m.named(dir)
+		if !ok {
+			continue
+		}
+		of[i] = l
+		p.para(s.Title.Render, []string{"A", "B"}[i], fmt.Sprintf("%s, %s of %s, %d blocks", l.Session.Started.UTC().Format("2006-01-02 15:04"), kind(l.Session.Scenario), systems(l.Session), l.Session.Blocks))
+		c, lines := m.ready(l, room.Width, look)
+		if c == nil {
+			p.add(lines...)
+		}
+		contents[i] = c
+	}
+	a, b := contents[0], contents[1]
+	if a == nil || b == nil {
+		return p.lines
+	}
+	key := fmt.Sprint("against", of[0].Dir, of[0].Changed, of[1].Dir, of[1].Changed, room, g.Name, s.Dark, s.Profile)
+	if m.sheet.key != key {
+		p.versus(results.Against(a.Session, b.Session, a.Comparison, b.Comparison))
+		m.sheet = sheet{key, p.lines}
+	}
+	return m.sheet.lines
+}
+
+// versus draws the numbers of two sessions, and in what else they differ.
+func (p *page) versus(v results.Versus) {
+	s, g := p.look.Styles, p.look.Glyphs
+	for _, l := range v.Limits {
+		p.para(s.Warn.Render, g.Warn, l)
+	}
+	if len(v.Rows) > 0 {
+		p.gap()
+		columns := []chart.Column{{Title: "system"}, {Title: "A", Right: true}, {Title: "95 % interval", Right: true, Drop: 2}, {Title: "B", Right: true},
+			{Title: "95 % interval", Right: true, Drop: 2}, {Title: "B " + g.Times + " A", Right: true, Drop: 1}, {Title: "says"}}
+		var rows [][]chart.Cell
+		var strip []chart.StripRow
+		for _, r := range v.Rows {
+			x, y := r.A.Primary(), r.B.Primary()
+			ratio := ""
+			if r.Ratio != nil && !math.IsNaN(r.Ratio.Ratio) {
+				ratio = chart.RatioText(r.Ratio, g)
+			}
+			rows = append(rows, []chart.Cell{{Text: r.Label, Style: s.Fg}, {Text: results.Seconds(x.Median), Style: s.Title}, {Text: chart.IntervalText(x, g), Style: s.FgMuted},
+				{Text: results.Seconds(y.Median), Style: s.Title}, {Text: chart.IntervalText(y, g), Style: s.FgMuted}, {Text: ratio, Style: s.Fg}, {Text: r.Verdict, Style: s.Accent}})
+			strip = append(strip, chart.StripOf(r.A, "A "+r.Label), chart.StripOf(r.B, "B "+r.Label))
+		}
+		p.add(chart.Table(columns, rows, p.width, g, s)...)
+		p.gap()
+		p.para(s.Title.Render, "", "Every run of both, on one axis")
+		p.add(chart.Strip(strip, p.width, g, s)...)
+	}
+	for _, l := range v.Only {
+		p.para(s.FgMuted.Render, g.Bullet, l)
+	}
+	p.gap()
+	p.differences(v)
+}
+
+func (p *page) differences(v results.Versus) {
+	s, g := p.look.Styles, p.look.Glyphs
+	if len(v.Differs) == 0 {
+		p.para(s.FgMuted.Render, "", "Host, machines, images and versions are the same in both.")
+		return
+	}
+	p.para(s.Title.Render, "", "What differs besides the times")
+	columns := []chart.Column{{Title: "condition"}, {Title: "A"}, {Title: "B"}}
+	var rows [][]chart.Cell
+	for _, d := range v.Differs {
+		rows = append(rows, []chart.Cell{{Text: d.Name, Style: s.FgMuted}, {Text: strings.TrimSpace(d.A), Style: s.Fg}, {Text: strings.TrimSpace(d.B), Style: s.Fg}})
+	}
+	p.add(chart.Table(columns, rows, p.width, g, s)...)
+}
