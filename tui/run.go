@@ -11,7 +11,7 @@ import (
 
 // frames are how often the terminal is written to at most, per second: often
 // enough that a key is answered within 16 ms.
-const frames = 120
+const frames = 75
 
 // Terminal is where the app is shown.
 type Terminal struct {
