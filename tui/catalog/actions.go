@@ -140,6 +140,7 @@ func (m *Model) moves(typing bool) []screen.Action {
 
 func (m *Model) move(key string) {
 	if !m.details || m.typing {
+		m.anchor = -1
 		m.list.Key(key)
 		m.scroll = 0
 		return
@@ -165,7 +166,10 @@ func (m *Model) scrollBy(by int) {
 }
 
 func (m *Model) startTyping() tea.Cmd {
-	m.typing, m.details = true, false
+	m.typing, m.details, m.anchor = true, false, -1
+	if m.selected() != nil {
+		m.anchor = m.shown[m.list.Selected()]
+	}
 	m.input.CursorEnd()
 	return m.input.Focus()
 }

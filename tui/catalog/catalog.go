@@ -64,6 +64,7 @@ type Model struct {
 	input   textinput.Model
 	query   query
 	typing  bool
+	anchor  int // entry that was selected when the typing began; -1: none
 
 	details    bool // the focus is on the details
 	sources    bool

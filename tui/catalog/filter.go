@@ -20,6 +20,9 @@ func (m *Model) apply() {
 	if i := m.list.Selected(); i >= 0 && i < len(m.shown) {
 		was = m.shown[i]
 	}
+	if m.typing && m.anchor >= 0 {
+		was = m.anchor // half a condition is a word, which may have moved it
+	}
 	m.query = parse(m.input.Value())
 	m.shown = m.shown[:0]
 	m.matches = nil

@@ -44,7 +44,7 @@ func Ranking(r score.Result, width, most int, g style.Glyphs, s style.Styles) []
 
 // titled is the width from which a ranking has room for titles beside its bars;
 // below, systems are called by their short names.
-const titled = 64
+const titled = 56
 
 func named(r score.Result) score.Result {
 	short := func(places []score.Place) []score.Place {
