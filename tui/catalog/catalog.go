@@ -73,11 +73,13 @@ type Model struct {
 	page       page
 	widths     widths
 
-	asking  map[string]context.CancelFunc // indexes being asked, by name of the system
-	ranking int                           // number of the newest ranking asked for
-	ranked  bool                          // the places are known
-	version int                           // grows when what is known of an entry changes
-	drawn   screen.Size                   // when last drawn
+	asking   map[string]context.CancelFunc // indexes being asked, by name of the system
+	ranking  int                           // number of the newest ranking asked for
+	ranked   bool                          // the places are known
+	version  int                           // grows when what is known of an entry changes
+	filtered int                           // grows when the list is filtered or ordered anew
+	kept     kept
+	drawn    screen.Size // when last drawn
 }
 
 // New makes the screen; it reads nothing before it is opened.

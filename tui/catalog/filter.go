@@ -16,6 +16,7 @@ type matched struct {
 
 // apply filters and orders the list anew, and keeps the selection on its system.
 func (m *Model) apply() {
+	m.filtered++
 	was := -1
 	if i := m.list.Selected(); i >= 0 && i < len(m.shown) {
 		was = m.shown[i]

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"distrolab/tui/layout"
@@ -33,12 +34,46 @@ func panes(width int, details bool) (left, right int) {
 	return width, 0
 }
 
+// kept is the frame that was drawn last, with all that it depends on: most
+// messages change nothing here.
+type kept struct {
+	of   frameKey
+	view screen.View
+}
+
+type frameKey struct {
+	size                             screen.Size
+	glyphs                           string
+	dark                             bool
+	colours                          colorprofile.Profile
+	version, filtered, row, position int
+	typing, details, sources, ranked bool
+	scroll, asking                   int
+	order                            order
+	filter, marks, profile           string
+}
+
+func (m *Model) key(size screen.Size, look screen.Look) frameKey {
+	return frameKey{size: size, glyphs: look.Glyphs.Name, dark: look.Styles.Dark, colours: look.Styles.Profile,
+		version: m.version, filtered: m.filtered, row: m.list.Selected(), position: m.input.Position(),
+		typing: m.typing, details: m.details, sources: m.sources, ranked: m.ranked, scroll: m.scroll, asking: len(m.asking),
+		order: m.order, filter: m.input.Value(), marks: strings.Join(m.shared.Marks, " "), profile: m.shared.Profile}
+}
+
 // View draws the filter over the list and the details.
 func (m *Model) View(size screen.Size, look screen.Look) screen.View {
 	m.drawn = size
 	if size.Width <= 0 || size.Height <= 0 {
 		return screen.View{}
 	}
+	if m.kept.view.Lines == nil || m.kept.of != m.key(size, look) {
+		view := m.frame(size, look)
+		m.kept = kept{m.key(size, look), view} // drawing may bound the scrolling
+	}
+	return m.kept.view
+}
+
+func (m *Model) frame(size screen.Size, look screen.Look) screen.View {
 	bar, cursor := m.bar(size.Width, look)
 	lines := []string{bar}
 	left, right := panes(size.Width, m.details)

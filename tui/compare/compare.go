@@ -52,6 +52,8 @@ type Model struct {
 	places   map[string]score.Place
 
 	comparing, ranking int // numbers of the newest work asked for
+	compared, rankings int // grow with each result taken
+	kept               kept
 	ready              bool
 	opened             bool
 	layout             sheet // as last drawn, for the mouse

@@ -42,12 +42,10 @@ func (m *Model) scoreLines(width, height int, look screen.Look) []string {
 		head = append(head, "")
 	}
 	weights := m.weightLines(width, look)
-	firm := chart.Firmness(m.result, width, 3, g, s)
 	room := height - len(head) - len(weights) - 1
-	if room-len(firm)-1 >= 4 {
+	firm := m.firmness(width, room-len(m.places), look)
+	if len(firm) > 0 {
 		room -= len(firm) + 1
-	} else {
-		firm = nil
 	}
 	lines := append(head, chart.Ranking(m.result, width, max(room, 3), g, s)...)
 	lines = append(append(lines, ""), weights...)
@@ -55,6 +53,19 @@ func (m *Model) scoreLines(width, height int, look screen.Look) []string {
 		lines = append(append(lines, ""), firm...)
 	}
 	return lines
+}
+
+// firmness says how firm the first place is, in as many lines as are left beside
+// the whole ranking: the sentence at least, the weights that would change it
+// where there is room.
+func (m *Model) firmness(width, room int, look screen.Look) []string {
+	for most := 3; most >= 0; most-- {
+		lines := chart.Firmness(m.result, width, most, look.Glyphs, look.Styles)
+		if len(lines) < room || most == 0 && len(m.places) > 8 && len(lines) < room+len(m.places)-4 {
+			return lines
+		}
+	}
+	return nil
 }
 
 // weightLines are the criteria with their weights: the number, what it is of
@@ -72,13 +83,13 @@ func (m *Model) weightLines(width int, look screen.Look) []string {
 		title = max(title, ansi.StringWidth(g.Clean(c.Title)))
 	}
 	title = max(min(title, width*45/100), 8)
-	const number = 11 // "12.5 (20)"
+	const number = 9 // " 125 (20)"
 	for i, c := range m.result.Criteria {
 		selected := m.inPanel && i == m.weight
 		name, figure := s.Fg, s.Fg
-		text := number1(c.Weight)
+		text := fmt.Sprintf("%4s", decimal(c.Weight))
 		if was := ownWeight(own, c.Name); was != c.Weight {
-			text += " (" + number1(was) + ")"
+			text += " (" + decimal(was) + ")"
 			figure = s.Accent
 		}
 		if c.LeftOut != "" {
@@ -135,7 +146,7 @@ func ownWeight(p score.Profile, name string) float64 {
 	return 0
 }
 
-func number1(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+func decimal(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 func styled(lines []string, render func(...string) string) []string {
 	out := make([]string, 0, len(lines))

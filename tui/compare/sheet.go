@@ -18,6 +18,7 @@ const (
 	labelWidth  = 22 // titles of criteria have at most 24
 	gap         = 2  // between columns
 	leastColumn = 15
+	leastWhole  = 24 // for sentences
 	mostColumn  = 34
 	headLines   = 2 // titles of the columns and a rule
 )
@@ -27,6 +28,7 @@ type sheet struct {
 	label, column, columns int   // widths of the titles and of a column; number of columns that have room
 	starts                 []int // first line of each visible row
 	heights                []int
+	parts                  [][][]string // whole sentences: the lines of each cell, by visible row and drawn column
 	total                  int    // lines in all
 	lines                  []line // what each line is
 	height                 int    // lines that have room
@@ -43,14 +45,11 @@ type line struct {
 func (m *Model) lay(width, height int, look screen.Look) sheet {
 	sh := sheet{label: max(min(labelWidth, width/3-gutter), 0), height: max(height-headLines, 0)}
 	room := max(width-gutter-sh.label, 0)
-	most := mostColumn
+	least, most := leastColumn, mostColumn
 	if m.whole {
-		most = 60
+		least, most = leastWhole, 2*mostColumn
 	}
-	sh.columns = max(min(room/(leastColumn+gap), len(m.columns)), 1)
-	if m.whole {
-		sh.columns = max(min(room/(2*leastColumn+gap), len(m.columns)), 1)
-	}
+	sh.columns = max(min(room/(least+gap), len(m.columns)), 1)
 	sh.column = max(min(room/sh.columns-gap, most), 1)
 	group := ""
 	for i, index := range m.visible {
@@ -64,9 +63,12 @@ func (m *Model) lay(width, height int, look screen.Look) sheet {
 		}
 		n := 1
 		if m.whole {
+			var cells [][]string
 			for _, c := range m.drawnColumns(sh) {
-				n = max(n, len(prose.Fold(m.text(r, r.Cells[c], look), sh.column)))
+				cells = append(cells, prose.Fold(m.text(r, r.Cells[c], look), sh.column))
+				n = max(n, len(cells[len(cells)-1]))
 			}
+			sh.parts = append(sh.parts, cells)
 		}
 		sh.starts, sh.heights = append(sh.starts, len(sh.lines)), append(sh.heights, n)
 		for part := range n {
@@ -127,9 +129,6 @@ func (m *Model) head(sh sheet, shown []int, look screen.Look) string {
 		if m.everything && m.shared.Marked(name) {
 			mark += g.Dot + " "
 		}
-		if ansi.StringWidth(mark+title) > sh.column && ansi.StringWidth(title) > ansi.StringWidth(name) {
-			title = g.Clean(name)
-		}
 		title = prose.Shorten(mark+title, sh.column, g.Ellipsis)
 		style := s.Title
 		if m.first+n == m.col && !m.inPanel {
@@ -177,23 +176,22 @@ func (m *Model) drawRow(l line, sh sheet, shown []int, look screen.Look) string 
 	styles := m.styles(index, look)
 	for n, c := range shown {
 		here := selected && m.first+n == m.col
-		text += m.drawCell(m.text(r, r.Cells[c], look), l.part, sh.column, styles(c), here, look) + " "
+		cell := ""
+		switch {
+		case !m.whole:
+			cell = m.text(r, r.Cells[c], look)
+		case l.part < len(sh.parts[l.row][n]):
+			cell = sh.parts[l.row][n][l.part]
+		}
+		text += drawCell(cell, sh.column, styles(c), here, look) + " "
 	}
 	return text
 }
 
-// drawCell draws a part of a cell, one cell wider than its column: the selected
-// one has a background around it.
-func (m *Model) drawCell(text string, part, width int, style lipgloss.Style, selected bool, look screen.Look) string {
-	if m.whole {
-		parts := prose.Fold(text, width)
-		text = ""
-		if part < len(parts) {
-			text = parts[part]
-		}
-	}
-	text = prose.Shorten(text, width, look.Glyphs.Ellipsis)
-	text = prose.Pad(text, width+gap-1)
+// drawCell draws a cell, one cell of the terminal wider than its column: the
+// selected one has a background around it.
+func drawCell(text string, width int, style lipgloss.Style, selected bool, look screen.Look) string {
+	text = prose.Pad(prose.Shorten(text, width, look.Glyphs.Ellipsis), width+gap-1)
 	if selected {
 		return look.Styles.Sel.Render(text)
 	}

@@ -2,7 +2,9 @@ package compare
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"distrolab/tui/layout"
@@ -20,16 +22,53 @@ const (
 	panelMost = 64
 )
 
+// kept is the frame that was drawn last, with all that it depends on: most
+// messages change nothing here.
+type kept struct {
+	of    frameKey
+	lines []string
+}
+
+type frameKey struct {
+	size                             screen.Size
+	glyphs                           string
+	dark                             bool
+	colours                          colorprofile.Profile
+	compared, ranked, row, col       int
+	ready, scored, everything        bool
+	onlyDifferent, whole, why        bool
+	panel, inPanel, byScore          bool
+	weight                           int
+	marks, profile, unread, selected string
+}
+
+func (m *Model) key(size screen.Size, look screen.Look) frameKey {
+	k := frameKey{size: size, glyphs: look.Glyphs.Name, dark: look.Styles.Dark, colours: look.Styles.Profile,
+		compared: m.compared, ranked: m.rankings, row: m.row, col: m.col, ready: m.ready, scored: m.scored, everything: m.everything,
+		onlyDifferent: m.onlyDifferent, whole: m.whole, why: m.why, panel: m.panel, inPanel: m.inPanel, byScore: m.byScore,
+		weight: m.weight, marks: strings.Join(m.shared.Marks, " "), profile: m.shared.Profile, selected: m.system()}
+	if m.unread != nil {
+		k.unread = m.unread.Error()
+	}
+	return k
+}
+
 // View draws the table with the panels that are open.
 func (m *Model) View(size screen.Size, look screen.Look) screen.View {
 	m.drawn = size
 	if size.Width <= 0 || size.Height <= 0 {
 		return screen.View{}
 	}
-	if !m.ready || len(m.comparison.Distros) == 0 {
-		return screen.View{Lines: m.empty(size.Width, look)}
+	if key := m.key(size, look); m.kept.lines == nil || m.kept.of != key {
+		m.kept = kept{key, m.frame(size, look)}
 	}
-	lines := []string{m.bar(size.Width, look)}
+	return screen.View{Lines: m.kept.lines}
+}
+
+func (m *Model) frame(size screen.Size, look screen.Look) []string {
+	if !m.ready || len(m.comparison.Distros) == 0 {
+		return m.empty(size.Width, look)
+	}
 	width, height := size.Width, size.Height-1
 	panel, why := m.rooms(width, height)
 	if panel > 0 && panel < width {
@@ -51,7 +90,8 @@ func (m *Model) View(size screen.Size, look screen.Look) screen.View {
 	if panel > 0 {
 		blocks = append(blocks, m.scorePanel(panel, height, look))
 	}
-	return screen.View{Lines: append(lines, layout.Beside(blocks...)...)}
+	// The bar says which columns the table has drawn.
+	return append([]string{m.bar(size.Width, left != nil && why < height, look)}, layout.Beside(blocks...)...)
 }
 
 // rooms are the width of the score and the height of the reason; 0: not shown.
@@ -74,8 +114,9 @@ func (m *Model) rooms(width, height int) (panel, why int) {
 	return panel, why
 }
 
-// bar says what is compared and how much of it is seen.
-func (m *Model) bar(width int, look screen.Look) string {
+// bar says what is compared and, when the table is drawn, how much of it is
+// seen.
+func (m *Model) bar(width int, table bool, look screen.Look) string {
 	s, g := look.Styles, look.Glyphs
 	differ := 0
 	for i := range m.comparison.Rows {
@@ -83,20 +124,22 @@ func (m *Model) bar(width int, look screen.Look) string {
 			differ++
 		}
 	}
-	what := "systems"
-	if len(m.columns) == 1 {
-		what = "system"
-	}
-	text := fmt.Sprintf(" %d %s, %d criteria, %d differ", len(m.columns), what, len(m.comparison.Rows), differ)
+	text := fmt.Sprintf(" %d systems, %d criteria, %d differ", len(m.columns), len(m.comparison.Rows), differ)
 	if m.everything {
-		text = fmt.Sprintf(" all %d %s, %d criteria, %d differ", len(m.columns), what, len(m.comparison.Rows), differ)
+		text = " all" + text
+	}
+	if len(m.columns) == 1 {
+		text = " 1 system: mark others in the catalog to compare it"
 	}
 	if m.onlyDifferent {
 		text += "; only those are shown"
 	}
 	right := ""
-	if n := m.layout.columns; n > 0 && n < len(m.columns) {
+	if n := m.layout.columns; table && n > 0 && n < len(m.columns) {
 		right = fmt.Sprintf("columns %d%s%d of %d ", m.first+1, g.Dash, min(m.first+n, len(m.columns)), len(m.columns))
+		if n == 1 {
+			right = fmt.Sprintf("column %d of %d ", m.first+1, len(m.columns))
+		}
 	}
 	room := width - ansi.StringWidth(right) - 1
 	if room < 20 {

@@ -52,6 +52,7 @@ func (m *Model) takeComparison(c compared) {
 	if c.number != m.comparing {
 		return
 	}
+	m.compared++
 	was := m.system()
 	m.comparison, m.differ, m.ready = c.comparison, c.differ, true
 	m.arrange()
@@ -132,6 +133,7 @@ func (m *Model) takeRanking(r ranked) {
 	if r.number != m.ranking {
 		return
 	}
+	m.rankings++
 	m.result, m.scored = r.result, true
 	m.places = map[string]score.Place{}
 	for _, p := range slices.Concat(r.result.Ranking, r.result.Disqualified) {

@@ -1,0 +1,381 @@
+package compare
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
+	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
+
+	"distrolab/distros"
+	"distrolab/distros/score"
+	"distrolab/tui/screen"
+)
+
+// fake has the embedded profiles, or none.
+type fake struct{ err error }
+
+func (f fake) Profiles() ([]score.Profile, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	names, err := score.BuiltinNames()
+	if err != nil {
+		return nil, err
+	}
+	var all []score.Profile
+	for _, name := range names {
+		text, _ := score.BuiltinText(name)
+		p, err := score.Parse(name+".yaml", text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+func day() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) }
+
+func catalog(t testing.TB) *distros.Catalog {
+	t.Helper()
+	c, err := distros.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func opened(c *distros.Catalog, f fake, marks ...string) *Model {
+	m := New(&screen.Shared{Catalog: c, Now: day, Profile: score.Default, Weights: map[string]float64{}, Marks: marks}, f)
+	run(m, m.Open(""))
+	return m
+}
+
+func article(t testing.TB) *Model {
+	return opened(catalog(t), fake{}, "flatcar", "fedora-coreos", "talos", "bottlerocket", "k3os")
+}
+
+func text(m *Model, width, height int) string {
+	return frame(m, screen.Size{Width: width, Height: height}, looks()["nocolour"], false)
+}
+
+func TestFramesOfTheTable(t *testing.T) {
+	m := article(t)
+	press(t, m, "down", "down", "right")
+	frames(t, "table", m)
+}
+
+func TestFramesOfTheScore(t *testing.T) {
+	m := article(t)
+	m.View(screen.Size{Width: 120, Height: 34}, looks()["nocolour"])
+	press(t, m, "w", "tab", "down", "down", "+", "+", ">")
+	frames(t, "score", m)
+}
+
+func TestFramesOfOtherStates(t *testing.T) {
+	m := article(t)
+	for range 14 {
+		press(t, m, "down")
+	}
+	press(t, m, "right", "enter")
+	one(t, "why", m, 120, 34)
+	one(t, "why", m, 80, 22)
+	one(t, "why", m, 60, 14)
+	press(t, m, "esc", "d", "f")
+	one(t, "sentences", m, 120, 34)
+	one(t, "sentences", m, 60, 18)
+
+	all := opened(catalog(t), fake{})
+	press(t, all, "end")
+	one(t, "all", all, 120, 34)
+	all.View(screen.Size{Width: 80, Height: 22}, looks()["nocolour"])
+	press(t, all, "w")
+	one(t, "all-score", all, 80, 22)
+
+	strangers := opened(distros.CatalogOf(strange()), fake{err: errors.New("reading profile: permission denied")})
+	press(t, strangers, "w")
+	one(t, "strange", strangers, 120, 14)
+	one(t, "empty", opened(distros.CatalogOf(nil), fake{}), 80, 8)
+	one(t, "single", opened(catalog(t), fake{}, "probe"), 80, 12)
+}
+
+// strange are entries as a person's own files could hold them.
+func strange() []distros.Distro {
+	return []distros.Distro{
+		{Name: "wide", Title: "日本語の長い名前のシステム、とても長い", Kind: distros.KindLocal, Facts: []distros.Fact{{Key: "shell", Class: "full", Value: "\x1b[2Jgone"}}},
+		{Name: "rtl", Title: "מערכת \u202e evil", Kind: distros.KindVendor, Facts: []distros.Fact{{Key: "kernel", Value: strings.Repeat("x", 300), Unconfirmed: true}}},
+		{Name: strings.Repeat("long-", 6) + "xx", Title: strings.Repeat("name ", 40), Kind: distros.KindStandIn, StandsFor: "all"},
+	}
+}
+
+func TestEveryLineKeepsToItsRoom(t *testing.T) {
+	m := opened(distros.CatalogOf(append(strange(), catalog(t).All()...)), fake{}, "wide", "rtl", "flatcar", "talos", "k3os")
+	all := looks()
+	keys := []string{"down", "right", "left", "pgdown", "enter", "d", "f", "w", "tab", "o", "+", "-", "p", "a", "end", "esc"}
+	rapid.Check(t, func(t *rapid.T) {
+		size := screen.Size{Width: rapid.IntRange(1, 240).Draw(t, "width"), Height: rapid.IntRange(1, 80).Draw(t, "height")}
+		look := all[rapid.SampledFrom([]string{"colour", "ascii", "16"}).Draw(t, "look")]
+		for _, key := range rapid.SliceOfN(rapid.SampledFrom(keys), 0, 5).Draw(t, "keys") {
+			if a, found := screen.ForKey(m.Actions(), key); found && a.Disabled == "" {
+				run(m, a.Run())
+			}
+		}
+		v := m.View(size, look)
+		if len(v.Lines) > size.Height {
+			t.Fatalf("%d lines, want at most %d", len(v.Lines), size.Height)
+		}
+		for _, l := range v.Lines {
+			if w := ansi.StringWidth(l); w > size.Width {
+				t.Fatalf("%d cells, want at most %d: %q", w, size.Width, l)
+			}
+		}
+		m.Plain(size.Width, look)
+	})
+}
+
+func TestWhatIsCompared(t *testing.T) {
+	m := opened(catalog(t), fake{}, "talos", "flatcar")
+	if got := strings.Join(m.comparison.Distros, " "); got != "talos flatcar" {
+		t.Errorf("compared are %s, want the marked in the order of marking", got)
+	}
+	press(t, m, "space")
+	if got := strings.Join(m.comparison.Distros, " "); got != "flatcar" || m.shared.Marked("talos") {
+		t.Errorf("after taking a mark away, compared are %s", got)
+	}
+	press(t, m, "space")
+	if len(m.columns) != len(m.shared.Catalog.All()) {
+		t.Errorf("without marks %d systems are compared, want all", len(m.columns))
+	}
+	press(t, m, "right", "space", "right", "space")
+	if len(m.columns) != len(m.shared.Catalog.All()) {
+		t.Error("marking among all changed what is compared")
+	}
+	press(t, m, "a")
+	if len(m.columns) != 2 {
+		t.Errorf("%d systems are compared, want the 2 marked", len(m.columns))
+	}
+}
+
+func TestOnlyDifferences(t *testing.T) {
+	m := opened(catalog(t), fake{}, "ubuntu-2404", "ubuntu-2604")
+	press(t, m, "d")
+	if len(m.visible) == 0 || len(m.visible) >= len(m.comparison.Rows) {
+		t.Fatalf("%d of %d rows", len(m.visible), len(m.comparison.Rows))
+	}
+	for _, i := range m.visible {
+		r := m.comparison.Rows[i]
+		if answer(r, r.Cells[0]) == answer(r, r.Cells[1]) {
+			t.Errorf("%s does not differ", r.Title)
+		}
+	}
+	press(t, m, "f")
+	sentences := len(m.visible)
+	if want := len(m.comparison.OnlyDifferences().Rows); sentences != want {
+		t.Errorf("%d rows differ in sentences, want %d as the command says", sentences, want)
+	}
+}
+
+func TestMinorities(t *testing.T) {
+	r := distros.Row{Criterion: distros.Criterion{Key: "shell", Classes: []string{"a", "b", "c"}}, Cells: []distros.Cell{
+		{Class: "b", Value: "x"}, {Class: "a", Value: "x"}, {Class: "c", Value: "x", Unconfirmed: true}, {Class: "a", Value: "y"}, {}}}
+	if got := strings.Join(minorities(r), " "); got != "b" {
+		t.Errorf("%q, want b", got)
+	}
+}
+
+func TestWhySaysTheFactItsSourceAndItsPoints(t *testing.T) {
+	m := article(t)
+	press(t, m, "enter")
+	for m.comparison.Rows[m.visible[m.row]].Key != "kubeadm" {
+		press(t, m, "down")
+	}
+	got := text(m, 120, 34)
+	for _, want := range []string{"Flatcar Container Linux: kubeadm on the node", "extension", "kubelet and kubeadm come as a sysext image",
+		"2026-08-21", "managed-kubernetes: grade 0.9, 16.2 of 18.0 points for Plain kubeadm runs on it"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("not said: %q in\n%s", want, got)
+		}
+	}
+}
+
+func TestWeightsMoveTheRanking(t *testing.T) {
+	m := article(t)
+	m.View(screen.Size{Width: 120, Height: 34}, looks()["nocolour"])
+	press(t, m, "w", "tab")
+	for m.result.Criteria[m.weight].Name != "read-only" {
+		press(t, m, "down")
+	}
+	if first := m.result.Ranking[0].Distro; first != "flatcar" {
+		t.Fatalf("%s is first", first)
+	}
+	changes := 0
+	for m.result.Ranking[0].Distro == "flatcar" && changes < 60 {
+		got := press(t, m, "+")
+		if len(got) != 1 || got[0] != (screen.Changed{}) {
+			t.Fatalf("moving a weight says %v", got)
+		}
+		changes++
+	}
+	if w := m.shared.Weights["read-only"]; w != 42 || m.result.Ranking[0].Distro != "fedora-coreos" {
+		t.Errorf("at %v %s is first; the command says Fedora CoreOS from 41.2 on", w, m.result.Ranking[0].Distro)
+	}
+	press(t, m, "x")
+	if len(m.shared.Weights) != 0 || m.result.Ranking[0].Distro != "flatcar" {
+		t.Errorf("after reset: %v", m.shared.Weights)
+	}
+}
+
+func TestOneCriterionHasToCount(t *testing.T) {
+	m := article(t)
+	m.View(screen.Size{Width: 120, Height: 34}, looks()["nocolour"])
+	press(t, m, "w", "tab")
+	own, _ := m.profile()
+	for i := range own.Criteria {
+		for range 10 {
+			press(t, m, "<")
+		}
+		if i < len(own.Criteria)-1 {
+			press(t, m, "down")
+		}
+	}
+	sum := 0.0
+	for _, c := range m.result.Criteria {
+		sum += c.Weight
+	}
+	if sum <= 0 {
+		t.Error("all weights are gone")
+	}
+}
+
+func TestProfiles(t *testing.T) {
+	m := article(t)
+	press(t, m, "w")
+	m.shared.Weights["read-only"] = 50
+	seen := map[string]bool{m.result.Profile.Name: true}
+	for range 4 {
+		press(t, m, "p")
+		seen[m.result.Profile.Name] = true
+	}
+	if len(seen) != 5 {
+		t.Errorf("profiles seen: %v, want five", seen)
+	}
+	if len(m.shared.Weights) != 0 {
+		t.Error("a profile began with another's weights")
+	}
+	if press(t, m, "p"); m.shared.Profile != score.Default {
+		t.Errorf("after the last comes %s", m.shared.Profile)
+	}
+}
+
+func TestColumnsByScore(t *testing.T) {
+	m := article(t)
+	press(t, m, "right", "right") // talos
+	press(t, m, "o")
+	if got := strings.Join(m.seen().Distros, " "); got != "flatcar fedora-coreos bottlerocket talos k3os" {
+		t.Errorf("columns are %s", got)
+	}
+	if m.system() != "talos" {
+		t.Errorf("the selection went to %s", m.system())
+	}
+}
+
+func TestOldWorkIsDropped(t *testing.T) {
+	m := opened(catalog(t), fake{}, "talos", "flatcar")
+	old := m.compare()
+	oldRank := m.rank()
+	m.shared.Marks = []string{"k3os", "kairos"}
+	run(m, tea.Batch(m.compare(), m.rank()))
+	run(m, tea.Batch(old, oldRank))
+	if got := strings.Join(m.comparison.Distros, " "); got != "k3os kairos" {
+		t.Errorf("an older comparison won: %s", got)
+	}
+	if _, there := m.places["talos"]; there {
+		t.Error("an older ranking won")
+	}
+}
+
+func TestProfilesThatCannotBeRead(t *testing.T) {
+	m := New(&screen.Shared{Catalog: catalog(t), Now: day, Profile: score.Default}, fake{err: errors.New("permission denied")})
+	got := run(m, m.Open(""))
+	if len(got) != 1 || got[0].(screen.Failure).Retry == nil {
+		t.Errorf("%v", got)
+	}
+	press(t, m, "w")
+	if shown := text(m, 120, 34); !strings.Contains(shown, "There is no score: permission denied") {
+		t.Errorf("%s", shown)
+	}
+}
+
+func TestMouse(t *testing.T) {
+	m := article(t)
+	m.View(screen.Size{Width: 120, Height: 34}, looks()["colour"])
+	m.Update(tea.MouseClickMsg{X: 50, Y: 6, Button: tea.MouseLeft})
+	if r, _, _ := m.cell(); r.Key != "licence" && r.Key != "base" || m.system() != "fedora-coreos" {
+		t.Errorf("a click selects %s of %s", r.Key, m.system())
+	}
+	was := m.row
+	m.Update(tea.MouseWheelMsg{X: 50, Y: 6, Button: tea.MouseWheelDown})
+	if m.row != was+1 {
+		t.Error("the wheel does not move")
+	}
+}
+
+func TestPlainSaysAll(t *testing.T) {
+	m := article(t)
+	press(t, m, "enter", "w")
+	all := strings.Join(m.Plain(100, looks()["ascii"]), "\n")
+	for _, want := range []string{"Comparing flatcar, fedora-coreos, talos", "Container runtime", "Why flatcar", "is first with", "Ruled out"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("not said: %q", want)
+		}
+	}
+}
+
+func BenchmarkFrame(b *testing.B) {
+	look := looks()["colour"]
+	for _, c := range []struct {
+		name string
+		keys string
+	}{{"short answers", ""}, {"sentences", "f"}, {"with the score", "w"}} {
+		b.Run(c.name, func(b *testing.B) {
+			m := article(b)
+			m.View(screen.Size{Width: 200, Height: 58}, look)
+			for _, key := range c.keys {
+				a, _ := screen.ForKey(m.Actions(), string(key))
+				run(m, a.Run())
+			}
+			for b.Loop() {
+				m.kept = kept{} // as after a key
+				m.View(screen.Size{Width: 200, Height: 58}, look)
+			}
+		})
+	}
+}
+
+func BenchmarkMoveAWeight(b *testing.B) {
+	m := opened(catalog(b), fake{})
+	for i := 0; b.Loop(); i++ {
+		m.shared.Weights["read-only"] = float64(i % 40)
+		run(m, m.rank())
+	}
+}
+
+// BenchmarkFrameOf10000 draws what a catalog of 10,000 entries has side by side.
+func BenchmarkFrameOf10000(b *testing.B) {
+	all := catalog(b).All()
+	entries := make([]distros.Distro, 10_000)
+	for i := range entries {
+		entries[i] = all[i%len(all)]
+		entries[i].Name = fmt.Sprintf("%s-%05d", entries[i].Name, i)
+	}
+	m := opened(distros.CatalogOf(entries), fake{})
+	for b.Loop() {
+		m.right(1)
+		m.View(screen.Size{Width: 200, Height: 58}, looks()["colour"])
+	}
+}

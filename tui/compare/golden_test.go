@@ -1,0 +1,135 @@
+package compare
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
+
+	"distrolab/tui/layout"
+	"distrolab/tui/screen"
+	"distrolab/tui/style"
+)
+
+var update = flag.Bool("update", false, "write the golden frames anew")
+
+// looks are the kinds of terminals.
+func looks() map[string]screen.Look {
+	return map[string]screen.Look{
+		"colour":   {Styles: style.NewStyles(true, colorprofile.TrueColor), Glyphs: style.Unicode()},
+		"light":    {Styles: style.NewStyles(false, colorprofile.TrueColor), Glyphs: style.Unicode()},
+		"16":       {Styles: style.NewStyles(true, colorprofile.ANSI), Glyphs: style.Block()},
+		"nocolour": {Styles: style.NewStyles(true, colorprofile.ASCII), Glyphs: style.Unicode()},
+		"ascii":    {Styles: style.NewStyles(true, colorprofile.NoTTY), Glyphs: style.ASCII()},
+	}
+}
+
+// golden compares a frame with the one in testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got; -update writes it anew):\n%s", name, diff)
+	}
+}
+
+// frame draws a screen as the terminal would show it.
+func frame(s screen.Screen, size screen.Size, look screen.Look, keepColours bool) string {
+	v := s.View(size, look)
+	text := strings.Join(layout.Block(v.Lines, size.Width, size.Height, look.Glyphs.Ellipsis), "\n") + "\n"
+	if v.Cursor != nil {
+		text += fmt.Sprintf("cursor %d,%d\n", v.Cursor.X, v.Cursor.Y)
+	}
+	if !keepColours {
+		text = ansi.Strip(text)
+	}
+	return text
+}
+
+// frames writes a state at every size and in every look; the escape sequences
+// are kept at one size.
+func frames(t *testing.T, state string, s screen.Screen) {
+	t.Helper()
+	for _, size := range []screen.Size{{Width: 80, Height: 22}, {Width: 120, Height: 34}, {Width: 200, Height: 58}} {
+		for name, look := range looks() {
+			golden(t, fmt.Sprintf("%s-%dx%d-%s.txt", state, size.Width, size.Height+2, name),
+				frame(s, size, look, size.Width == 80 && name != "nocolour"))
+		}
+	}
+}
+
+// one writes a state at one size without colours.
+func one(t *testing.T, state string, s screen.Screen, width, height int) {
+	t.Helper()
+	golden(t, fmt.Sprintf("%s-%dx%d.txt", state, width, height+2), frame(s, screen.Size{Width: width, Height: height}, looks()["nocolour"], false))
+}
+
+// run does what a command says, and what follows from it, until nothing does;
+// what is meant for the frame is returned.
+func run(s screen.Screen, cmd tea.Cmd) []tea.Msg {
+	var out []tea.Msg
+	todo := []tea.Cmd{cmd}
+	for len(todo) > 0 {
+		cmd, todo = todo[0], todo[1:]
+		if cmd == nil {
+			continue
+		}
+		switch msg := cmd().(type) {
+		case nil:
+		case tea.BatchMsg:
+			todo = append(todo, msg...)
+		case screen.News, screen.Failure, screen.Go, screen.Copy:
+			out = append(out, msg)
+		case screen.Marked, screen.Changed:
+			out = append(out, msg)
+			todo = append(todo, s.Update(msg))
+		default:
+			todo = append(todo, s.Update(msg))
+		}
+	}
+	return out
+}
+
+// press gives keys to a screen, as the frame does.
+func press(t *testing.T, s screen.Screen, keys ...string) []tea.Msg {
+	t.Helper()
+	var out []tea.Msg
+	for _, key := range keys {
+		text := key
+		if key == "space" {
+			text = " "
+		}
+		if s.Typing() && len(text) == 1 {
+			out = append(out, run(s, s.Update(tea.KeyPressMsg{Text: text, Code: rune(text[0])}))...)
+			continue
+		}
+		a, found := screen.ForKey(s.Actions(), key)
+		if !found {
+			t.Fatalf("no action has the key %q", key)
+		}
+		if a.Disabled == "" {
+			out = append(out, run(s, a.Run())...)
+		}
+	}
+	return out
+}
