@@ -88,7 +88,7 @@ func (m *Model) fileMessage(msg tea.Msg) tea.Cmd {
 		if msg.from != "" {
 			m.file = msg.from
 		}
-		return tea.Batch(m.setForm(formOf(msg.intent)), screen.Tell(msg.doing+": done; u goes back"))
+		return tea.Batch(m.setForm(formOf(msg.intent)), screen.Tell(either(msg.from != "", "opened "+msg.from, "took the edited intent")+"; u goes back"))
 	case insertedMsg:
 		return m.inserted(msg)
 	case savedMsg:

@@ -43,7 +43,12 @@ func (m *Model) pick(title string, marks func(string) bool) tea.Cmd {
 	slices.SortStableFunc(p.all, func(a, b distros.Distro) int { return rank(m.shared, a) - rank(m.shared, b) })
 	if marks == nil {
 		shown := m.current().distro.Name
-		p.all = slices.DeleteFunc(p.all, func(d distros.Distro) bool { return d.Name == shown && len(d.Configs()) < 2 })
+		i := slices.IndexFunc(p.all, func(d distros.Distro) bool { return d.Name == shown })
+		self := p.all[i]
+		p.all = slices.Delete(p.all, i, i+1)
+		if len(self.Configs()) > 1 { // its other format, after the marked ones
+			p.all = slices.Insert(p.all, min(max(len(m.systems)-1, 0), len(p.all)), self)
+		}
 	}
 	m.choose = p
 	p.search()

@@ -62,17 +62,21 @@ func (m *Model) takeChecked(msg checkedMsg) tea.Cmd {
 	return tea.Batch(m.check(), m.renderAll(msg))
 }
 
-// renderAll renders an intent without problems; with some, the configs of before
-// stay.
+// renderAll renders an intent without problems. With some, the configs of before
+// stay, and a system that is new shows that of before too.
 func (m *Model) renderAll(msg checkedMsg) tea.Cmd {
-	if len(msg.problems) > 0 {
+	wrong := len(msg.problems) > 0
+	if !wrong {
+		m.intent, m.valid = msg.intent, msg.edits
+	}
+	if m.valid == 0 {
 		return nil
 	}
-	m.intent = msg.intent
-	m.valid = msg.edits
 	var cmds []tea.Cmd
 	for _, s := range m.everySystem() {
-		cmds = append(cmds, m.render(s))
+		if !wrong || !s.rendered {
+			cmds = append(cmds, m.render(s))
+		}
 	}
 	return tea.Batch(cmds...)
 }

@@ -93,7 +93,7 @@ func newUnit() *group {
 	return &group{title: func(g *group) (string, string) {
 		note := g.find("enabled").value
 		if g.find("content").value == "" {
-			note += ", the system's own"
+			note += ", the image's"
 		}
 		return g.get("name"), note
 	}, fields: []*field{

@@ -188,7 +188,7 @@ func (m *Model) differencePane(size screen.Size, look screen.Look) []string {
 	case !a.rendered || !b.rendered:
 		text := "rendering" + look.Glyphs.Ellipsis
 		if len(m.problems) > 0 {
-			text = look.Glyphs.Cross + " the intent has " + plural(len(m.problems), "problem") + "; they stand beside its fields"
+			text = look.Glyphs.Cross + " " + plural(len(m.problems), "problem") + " in the intent; esc goes back to its fields"
 		}
 		lines = []string{look.Styles.FgMuted.Render(text)}
 	default:
