@@ -8,6 +8,18 @@ import (
 
 // Actions are what can be done now.
 func (m *Model) Actions() []screen.Action {
+	all := m.possible()
+	for i := range all {
+		run := all[i].Run
+		all[i].Run = func() tea.Cmd {
+			m.version++
+			return run()
+		}
+	}
+	return all
+}
+
+func (m *Model) possible() []screen.Action {
 	switch {
 	case m.ask != nil:
 		return m.promptActions()

@@ -1,11 +1,13 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2" // github.com/charmbracelet/lipgloss
 	"github.com/charmbracelet/x/ansi"
 
+	"distrolab/provision"
 	"distrolab/tui/layout"
 	"distrolab/tui/prose"
 	"distrolab/tui/screen"
@@ -15,13 +17,16 @@ import (
 func (m *Model) state(s *system, look screen.Look) (mark, word string, st lipgloss.Style) {
 	g, styles := look.Glyphs, look.Styles
 	found := len(s.result.Findings)
+	bad := slices.ContainsFunc(s.result.Findings, func(f Finding) bool { return f.Severity == provision.SeverityError })
 	switch {
 	case s.failed != nil:
 		return g.Cross, "failed", styles.Err
 	case !s.rendered:
 		return g.Hollow, "no config yet", styles.FgMuted
-	case found > 0:
+	case bad:
 		return g.Cross, plural(found, "finding"), styles.Err
+	case found > 0:
+		return g.Warn, plural(found, "finding"), styles.Warn
 	case len(s.result.Config.Gaps) > 0:
 		return g.Warn, plural(len(s.result.Config.Gaps), "gap"), styles.Warn
 	}

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
 	"github.com/charmbracelet/x/ansi"
 
+	"distrolab/tui/layout"
 	"distrolab/tui/style"
 )
 
@@ -180,8 +181,7 @@ func (e *editor) view(width, height int, hide bool, g style.Glyphs) (lines []str
 	for from := 0; from <= len(e.runes) && n < e.top+e.height; n++ {
 		end := e.lineEnd(from)
 		if n >= e.top {
-			shown := ansi.Cut(e.shown(e.runes[from:end], hide, g), e.left, e.left+width)
-			lines = append(lines, shown+strings.Repeat(" ", max(width-ansi.StringWidth(shown), 0)))
+			lines = append(lines, layout.Fit(ansi.Cut(e.shown(e.runes[from:end], hide, g), e.left, e.left+width), width, ""))
 		}
 		from = end + 1
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
+	"charm.land/lipgloss/v2"      // github.com/charmbracelet/lipgloss
 	"github.com/charmbracelet/x/ansi"
 
 	"distrolab/provision"
@@ -132,16 +133,24 @@ func (m *Model) formLines(width int, look screen.Look) []formLine {
 // problemLines say below a field what is wrong with it; typing goes on.
 func problemLines(wrong string, width int, look screen.Look) []formLine {
 	edge := min(labelWidth+2, width/4)
+	parts := marked(look.Glyphs.Cross, wrong, width-edge-1, look)
+	if len(parts) > 2 {
+		parts = append(parts[:1], layout.Fit(parts[1], max(width-edge-3, 0), "")+" "+look.Glyphs.Ellipsis)
+	}
 	var lines []formLine
-	for i, part := range prose.Fold(look.Glyphs.Clean(look.Glyphs.Cross+" "+wrong), max(width-edge-1, 1)) {
-		if i == 2 {
-			last := len(lines) - 1
-			lines[last].text += look.Styles.Err.Render(" " + look.Glyphs.Ellipsis)
-			break
-		}
+	for _, part := range parts {
 		lines = append(lines, formLine{row: -1, text: strings.Repeat(" ", edge) + look.Styles.Err.Render(part)})
 	}
 	return lines
+}
+
+// marked folds a text behind a mark, at which no line ends.
+func marked(mark, text string, width int, look screen.Look) []string {
+	parts := prose.Fold(look.Glyphs.Clean(text), max(width-2, 1))
+	for i := range parts {
+		parts[i] = either(i == 0, mark+" ", "  ") + parts[i]
+	}
+	return parts
 }
 
 // rowLine is one row: mark, label, value, and how many systems cannot do it.
@@ -238,26 +247,27 @@ func choiceText(f *field, width int, look screen.Look) string {
 func (m *Model) aboutLines(width, height int, look screen.Look) []string {
 	s, g := look.Styles, look.Glyphs
 	lines := []string{s.Border.Render(strings.Repeat(g.Line, width))}
-	add := func(text string, st func(...string) string) {
-		for _, part := range prose.Fold(g.Clean(text), max(width-2, 1)) {
-			lines = append(lines, " "+st(part))
+	add := func(st lipgloss.Style, parts ...string) {
+		for _, part := range parts {
+			lines = append(lines, " "+st.Render(part))
 		}
 	}
+	plain := func(text string) []string { return prose.Fold(g.Clean(text), max(width-2, 1)) }
 	if r, ok := m.row(); ok {
 		if wrong := problemAt(m.problems, r.path, r.field.exact || r.add); wrong != "" {
-			add(g.Cross+" "+wrong, s.Err.Render)
+			add(s.Err, marked(g.Cross, wrong, width-2, look)...)
 		}
 		for _, sys := range m.systems {
 			for _, gap := range sys.result.Config.Gaps {
 				if sys.rendered && (gap.Field == r.path || provision.Below(gap.Field, r.path)) && !(r.add && len(r.field.items) > 0) {
-					add(g.Warn+" "+sys.name()+" cannot: "+gap.Reason, s.Warn.Render)
+					add(s.Warn, marked(g.Warn, sys.name()+" cannot: "+gap.Reason, width-2, look)...)
 				}
 			}
 		}
 		if target := r.target(); target != nil {
-			add(target.about(), s.FgMuted.Render)
+			add(s.FgMuted, plain(target.about())...)
 		} else {
-			add(r.field.help, s.FgMuted.Render)
+			add(s.FgMuted, plain(r.field.help)...)
 		}
 	}
 	if len(lines) > height {

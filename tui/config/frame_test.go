@@ -138,11 +138,34 @@ func TestFramesKeepTheirRoom(t *testing.T) {
 	})
 }
 
-// BenchmarkView is one frame: after every message, so it has to be cheap.
+// A message of another screen costs no drawing, and everything that changes the
+// picture does.
+func TestTheLastPictureServesWhileNothingChanges(t *testing.T) {
+	d := newDesk(t, "flatcar", "talos")
+	l := looks()["none"]
+	size := screen.Size{Width: 120, Height: 34}
+	before := d.View(size, l)
+	d.run(d.Update(struct{ other int }{1}))
+	if after := d.View(size, l); &after.Lines[0] != &before.Lines[0] {
+		t.Error("it was drawn again for nothing")
+	}
+	last := strings.Join(before.Lines, "\n")
+	for _, keys := range []string{"<down>", "<right>", "<enter>", "<esc>", "v", "<esc>", "t", "<down>", "<esc>", "w", "x", "<esc>", "d", "<enter>", "<esc>"} {
+		d.press(keys)
+		now := strings.Join(d.View(size, l).Lines, "\n")
+		if now == last {
+			t.Errorf("%s changes nothing in the picture", keys)
+		}
+		last = now
+	}
+}
+
+// BenchmarkView is one frame after a key.
 func BenchmarkView(b *testing.B) {
 	d := states(b)["main"]
 	l := looks()["colour"]
 	for b.Loop() {
+		d.version++ // as a key would
 		d.View(screen.Size{Width: 200, Height: 58}, l)
 	}
 }

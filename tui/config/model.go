@@ -60,7 +60,10 @@ type Model struct {
 	reveal   bool
 	against  *opposite // the second of a difference; nil: none is shown
 
-	last drawn // what the last View had, for the mouse
+	last     drawn // what the last View had, for the mouse
+	version  int   // counts what may change the picture
+	picture  screen.View
+	pictured drawnFor
 }
 
 // system is one marked system with its rendering.
@@ -117,6 +120,7 @@ func (m *Model) current() *system {
 // Open shows the marked systems; argument names one to show first, beside them
 // where it is not marked.
 func (m *Model) Open(argument string) tea.Cmd {
+	m.version++
 	name, format, _ := strings.Cut(argument, ":")
 	if m.cancel != nil {
 		m.cancel()
@@ -191,6 +195,7 @@ func (m *Model) Finds() []screen.Find { return nil }
 
 // Update takes a message.
 func (m *Model) Update(msg tea.Msg) tea.Cmd {
+	m.version++
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		return m.key(msg)
@@ -211,8 +216,10 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		return m.takeChecked(msg)
 	case renderedMsg:
 		return m.take(msg)
-	default:
+	case parsedMsg, insertedMsg, savedMsg, readyMsg, editedMsg:
 		return m.fileMessage(msg)
+	default:
+		m.version-- // of another screen
 	}
 	return nil
 }

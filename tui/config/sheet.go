@@ -133,12 +133,12 @@ func documentLines(doc provision.Document, findings []provision.Finding, width i
 }
 
 func findingLines(f provision.Finding, indent, width int, look screen.Look) []string {
-	mark, st := look.Glyphs.Cross+" error: ", look.Styles.Err
+	mark, st := look.Glyphs.Cross, look.Styles.Err
 	if f.Severity != provision.SeverityError {
-		mark, st = look.Glyphs.Warn+" warning: ", look.Styles.Warn
+		mark, st = look.Glyphs.Warn, look.Styles.Warn
 	}
 	var lines []string
-	for _, part := range prose.Fold(look.Glyphs.Clean(mark+f.Message), max(width-indent, 1)) {
+	for _, part := range marked(mark, f.Severity+": "+f.Message, width-indent, look) {
 		lines = append(lines, strings.Repeat(" ", indent)+st.Render(part))
 	}
 	return lines

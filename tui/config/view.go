@@ -49,8 +49,18 @@ func places(size screen.Size, focus side) (form, configs box) {
 	return box{0, 0, left, size.Height}, box{left, 0, size.Width - left, size.Height}
 }
 
-// View draws the screen.
+// View draws the screen, or gives what was drawn last where nothing has changed
+// since: it is asked for after every message, those of other screens too.
 func (m *Model) View(size screen.Size, look screen.Look) screen.View {
+	key := drawnWith(size.Width, look)
+	key.edits = [2]int{m.version, size.Height}
+	if m.picture.Lines == nil || m.pictured != key {
+		m.picture, m.pictured = m.draw(size, look), key
+	}
+	return m.picture
+}
+
+func (m *Model) draw(size screen.Size, look screen.Look) screen.View {
 	m.last = drawn{formRows: m.last.formRows[:0], tabs: m.last.tabs[:0]}
 	if size.Width < 1 || size.Height < 1 {
 		return screen.View{}
