@@ -214,7 +214,7 @@ func (l *live) end(directory string, err error) {
 	if directory != "" {
 		l.directory = directory
 	}
-	if l.asked && errors.Is(err, errStopped) {
+	if l.asked && (errors.Is(err, errStopped) || errors.Is(err, context.Canceled)) {
 		err = nil
 	}
 	l.err = err

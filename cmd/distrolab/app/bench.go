@@ -84,13 +84,13 @@ func (a *application) benchFlags(cmd *cobra.Command, opt *benchOptions, runs str
 
 func (o benchOptions) check(names []string) error {
 	switch {
-	case o.blocks < 1 || o.blocks > 10_000:
-		return fmt.Errorf("--blocks %d: take 1 to 10000", o.blocks)
-	case o.warmups < 0 || o.warmups > 100:
-		return fmt.Errorf("--warmups %d: take 0 to 100", o.warmups)
+	case o.blocks < 1 || o.blocks > session.MaxBlocks:
+		return fmt.Errorf("--blocks %d: take 1 to %d", o.blocks, session.MaxBlocks)
+	case o.warmups < 0 || o.warmups > session.MaxWarmups:
+		return fmt.Errorf("--warmups %d: take 0 to %d", o.warmups, session.MaxWarmups)
 	case o.deadline < 0:
 		return fmt.Errorf("--deadline %s: a deadline lies ahead", o.deadline)
-	case o.seed >= 1<<53:
+	case o.seed >= session.MaxSeed:
 		return fmt.Errorf("--seed %d: take a number below 2^53", o.seed)
 	}
 	seen := map[string]bool{}
@@ -103,41 +103,64 @@ func (o benchOptions) check(names []string) error {
 	return nil
 }
 
-// beginBench checks what was asked for and gives the home of the results.
-func (a *application) beginBench(names []string, opt benchOptions) (home.Home, error) {
+// beginBench checks what was asked for, and makes the key by which machines are
+// logged in to.
+func (a *application) beginBench(names []string, opt *benchOptions) (experiment, error) {
 	if err := opt.check(names); err != nil {
-		return home.Home{}, usage(err)
+		return experiment{}, usage(err)
 	}
 	if _, err := os.Stat(filepath.Join(opt.out, results.SessionFile)); opt.out != "" && err == nil {
-		return home.Home{}, usage(fmt.Errorf("--out %s: there is a session already; choose another directory", opt.out))
+		return experiment{}, usage(fmt.Errorf("--out %s: there is a session already; choose another directory", opt.out))
 	}
-	return a.home()
-}
-
-func (a *application) runBench(ctx context.Context, names []string, opt benchOptions) error {
-	h, err := a.beginBench(names, opt)
+	h, err := a.home()
 	if err != nil {
-		return err
+		return experiment{}, err
 	}
 	key, err := access.NewKey("distrolab-bench")
 	if err != nil {
-		return err
+		return experiment{}, err
 	}
 	opt.key = key.Authorized
-	subjects, err := a.plan(ctx, names, opt.planOptions)
+	return experiment{home: h, key: key, directory: opt.out}, nil
+}
+
+// experiment is what was asked for, planned: nothing has been made yet.
+type experiment struct {
+	home      home.Home
+	key       access.Key
+	directory string // of the results; "" is a new one of the home
+	design    bench.Design
+}
+
+func (a *application) runBench(ctx context.Context, names []string, opt benchOptions) error {
+	e, err := a.planBoots(ctx, names, opt)
 	if err != nil {
 		return err
+	}
+	return a.measure(ctx, e)
+}
+
+// planBoots plans an experiment of boots.
+func (a *application) planBoots(ctx context.Context, names []string, opt benchOptions) (experiment, error) {
+	e, err := a.beginBench(names, &opt)
+	if err != nil {
+		return experiment{}, err
+	}
+	subjects, err := a.plan(ctx, names, opt.planOptions)
+	if err != nil {
+		return experiment{}, err
 	}
 	for i := range subjects {
 		// One machine at a time, each alone in its network: all get the same address.
 		subjects[i].Address = subjects[0].Address
 	}
-	accelerator, err := a.benchAccelerator(ctx, h)
+	accelerator, err := a.benchAccelerator(ctx, e.home)
 	if err != nil {
-		return err
+		return experiment{}, err
 	}
 	design := bench.Design{Subjects: subjects, Blocks: opt.blocks, Warmups: opt.warmups, Seed: opt.seed, Deadline: opt.deadline, Accelerator: accelerator}
-	return a.measure(ctx, h, key, opt, completeDesign(design, bench.DefaultDeadline(accelerator)))
+	e.design = completeDesign(design, bench.DefaultDeadline(accelerator))
+	return e, nil
 }
 
 // benchAccelerator finds out what executes guests here, and says so when it is
@@ -162,26 +185,31 @@ func completeDesign(d bench.Design, deadline time.Duration) bench.Design {
 }
 
 // measure runs the session and reports whatever it has, also after an error.
-func (a *application) measure(ctx context.Context, h home.Home, key access.Key, opt benchOptions, design bench.Design) error {
-	printer := a.benchPrinter()
-	directory, err := bench.Run(ctx, bench.Options{
-		Home: h, URI: a.libvirtURI(), RuntimeDir: a.world.Getenv("XDG_RUNTIME_DIR"), Directory: opt.out,
-		Host: os.DirFS("/"), Key: key, Run: runner, Log: a.log(),
-		Tool: results.Tool{Version: version(), Commit: version()}, OnProgress: printer,
-	}, design)
-	var unavailable *hypervisor.UnavailableError
-	if errors.As(err, &unavailable) {
-		err = cannot(err)
-	}
+func (a *application) measure(ctx context.Context, e experiment) error {
+	directory, err := a.session(ctx, e, nil, a.benchPrinter())
 	if directory == "" {
 		return err
 	}
 	return errors.Join(err, a.reportSession(directory))
 }
 
+// session runs an experiment and says where the results are, also with an error.
+func (a *application) session(ctx context.Context, e experiment, gate *session.Gate, tell func(session.Progress)) (string, error) {
+	directory, err := bench.Run(ctx, bench.Options{
+		Home: e.home, URI: a.libvirtURI(), RuntimeDir: a.world.Getenv("XDG_RUNTIME_DIR"), Directory: e.directory,
+		Host: os.DirFS("/"), Key: e.key, Run: runner, Log: a.log(),
+		Tool: results.Tool{Version: version(), Commit: version()}, OnProgress: tell, Gate: gate,
+	}, e.design)
+	var unavailable *hypervisor.UnavailableError
+	if errors.As(err, &unavailable) {
+		err = cannot(err)
+	}
+	return directory, err
+}
+
 // reportSession prints the comparison and writes the report beside the runs.
 func (a *application) reportSession(directory string) error {
-	session, runs, warnings, err := results.Read(directory)
+	s, runs, warnings, err := results.Read(directory)
 	if err != nil {
 		return err
 	}
@@ -191,8 +219,8 @@ func (a *application) reportSession(directory string) error {
 	if len(runs) == 0 {
 		return nil
 	}
-	comparison := results.Summarise(session, runs)
-	path, err := writeReport(directory, session, runs, comparison)
+	comparison := results.Summarise(s, runs)
+	path, err := writeReport(directory, s, runs, comparison)
 	if err != nil {
 		return err
 	}
@@ -225,8 +253,11 @@ func (a *application) joinSteps(c results.Comparison, runs []results.Run) []stri
 	return lines
 }
 
+// reportFile is the report beside the runs of a session.
+const reportFile = "report.html"
+
 func writeReport(directory string, s results.Session, runs []results.Run, c results.Comparison) (string, error) {
-	path, err := filepath.Abs(filepath.Join(directory, "report.html"))
+	path, err := filepath.Abs(filepath.Join(directory, reportFile))
 	if err != nil {
 		return "", fmt.Errorf("writing report: %w", err)
 	}

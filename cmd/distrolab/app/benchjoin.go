@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"distrolab/distros"
-	"distrolab/labs/access"
 	"distrolab/labs/bench"
 	"distrolab/labs/hypervisor"
 	"distrolab/labs/machine"
@@ -61,32 +60,33 @@ inside the lab's network.`,
 }
 
 func (a *application) runBenchJoin(ctx context.Context, names []string, opt joinOptions) error {
+	e, err := a.planJoins(ctx, names, opt)
+	if err != nil {
+		return err
+	}
+	return a.measure(ctx, e)
+}
+
+// planJoins plans an experiment of joins.
+func (a *application) planJoins(ctx context.Context, names []string, opt joinOptions) (experiment, error) {
 	scenario, known := map[string]results.Scenario{scenarioCold: results.JoinCold, scenarioWarm: results.JoinWarm}[opt.scenario]
 	if !known {
-		return usage(fmt.Errorf("--scenario %q: take %s or %s", opt.scenario, scenarioCold, scenarioWarm))
+		return experiment{}, usage(fmt.Errorf("--scenario %q: take %s or %s", opt.scenario, scenarioCold, scenarioWarm))
 	}
-	h, err := a.beginBench(names, opt.benchOptions)
+	e, err := a.beginBench(names, &opt.benchOptions)
 	if err != nil {
-		return err
+		return experiment{}, err
 	}
-	key, err := access.NewKey("distrolab-bench")
+	accelerator, err := a.benchAccelerator(ctx, e.home)
 	if err != nil {
-		return err
+		return experiment{}, err
 	}
-	opt.key = key.Authorized
-	accelerator, err := a.benchAccelerator(ctx, h)
+	planned, err := a.planCluster(ctx, e.home, opt.clusterOptions, accelerator)
 	if err != nil {
-		return err
+		return experiment{}, err
 	}
-	planned, err := a.planCluster(ctx, h, opt.clusterOptions, accelerator)
-	if err != nil {
-		return err
-	}
-	design, err := a.joinDesign(ctx, names, opt, planned, scenario, accelerator)
-	if err != nil {
-		return err
-	}
-	return a.measure(ctx, h, key, opt.benchOptions, design)
+	e.design, err = a.joinDesign(ctx, names, opt, planned, scenario, accelerator)
+	return e, err
 }
 
 // joinDesign renders each system once now, so that what is wrong with one is

@@ -19,23 +19,27 @@ import (
 	"distrolab/distros/score"
 	"distrolab/labs/home"
 	"distrolab/tui"
+	"distrolab/tui/bench"
 	"distrolab/tui/catalog"
 	"distrolab/tui/compare"
 	"distrolab/tui/config"
 	"distrolab/tui/lab"
+	"distrolab/tui/result"
 	"distrolab/tui/screen"
 	"distrolab/tui/style"
 )
 
 // screens are the rooms of the app, in the order of their number keys. Each has
 // its wiring in tui_<screen>.go.
-func (a *application) screens(shared *screen.Shared) []screen.Screen {
+func (a *application) screens(shared *screen.Shared, measuring *sessions) []screen.Screen {
 	return []screen.Screen{
 		// one line for each screen, in the order of screen's constants
 		catalog.New(shared, catalogScreen{a}),
 		compare.New(shared, catalogScreen{a}),
 		config.New(shared, newConfigScreen(a)),
 		lab.New(shared, labScreen{a}),
+		bench.New(shared, benchScreen{a, measuring}),
+		result.New(shared, resultScreen{a, measuring}),
 	}
 }
 
@@ -80,10 +84,11 @@ func (a *application) runApp(ctx context.Context, o appOptions) error {
 	shared := &screen.Shared{Catalog: catalog, Now: a.world.Now, Profile: score.Default, Weights: map[string]float64{}}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	inner := a.quiet(h)
-	model := tui.New(ctx, shared, inner.screens(shared), tui.Options{Look: look, Theme: theme,
+	inner, measuring := a.quiet(h), newSessions()
+	model := tui.New(ctx, shared, inner.screens(shared, measuring), tui.Options{Look: look, Theme: theme,
 		Facts: func(ctx context.Context) tui.Facts { return facts(ctx, h) }, State: state, News: news, Memory: memory})
 	running, err := a.showApp(ctx, model, o)
+	measuring.close(func() { fmt.Fprintln(a.world.Err, "ending the session: its machine is taken back") })
 	if len(running) > 0 {
 		a.sayRunning(running)
 	}

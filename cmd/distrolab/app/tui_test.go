@@ -31,7 +31,7 @@ func realApp(t *testing.T) *tui.Model {
 		return ""
 	}, Now: time.Now, Out: &strings.Builder{}, Err: &strings.Builder{}}}
 	shared := &screen.Shared{Catalog: catalog, Now: time.Now, Profile: score.Default, Weights: map[string]float64{}}
-	return tui.New(t.Context(), shared, a.screens(shared), tui.Options{})
+	return tui.New(t.Context(), shared, a.screens(shared, newSessions()), tui.Options{})
 }
 
 func TestTheManualHasEveryKeyOfTheApp(t *testing.T) {

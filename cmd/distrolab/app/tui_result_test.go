@@ -1,0 +1,145 @@
+package app
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"distrolab/labs/results"
+	"distrolab/labs/results/resultstest"
+	"distrolab/tui/result"
+)
+
+// storedSession puts a session into the home of a test.
+func storedSession(t *testing.T) (resultScreen, string) {
+	t.Helper()
+	home := t.TempDir()
+	a := &application{world: World{UID: 1, Err: io.Discard, Getenv: func(name string) string {
+		return map[string]string{"DISTROLAB_HOME": home, "XDG_RUNTIME_DIR": home, "HOME": home}[name]
+	}}}
+	h, err := a.home()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, runs := resultstest.Session(6)
+	dir := filepath.Join(h.Results(), s.ID)
+	store, err := results.Create(dir, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range runs {
+		if err := store.Append(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return resultScreen{a, newSessions()}, dir
+}
+
+func TestSessionsAreExportedWholeAndNotOverUnasked(t *testing.T) {
+	screen, dir := storedSession(t)
+	out := t.TempDir()
+	for format, want := range map[result.Format]string{
+		result.HTML: "<!doctype html", result.Markdown: "# ", result.CSV: "session,run_id", result.JSON: results.ComparisonSchema, result.JSONL: results.RunSchema,
+	} {
+		path, err := screen.Export(t.Context(), dir, format, filepath.Join(out, "x."+string(format)), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(strings.ToLower(string(data[:min(len(data), 4000)])), strings.ToLower(want)) {
+			t.Errorf("%s: %v, begins %.80q", format, err, data)
+		}
+	}
+	path := filepath.Join(out, "x.csv")
+	if err := os.WriteFile(path, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := screen.Export(t.Context(), dir, result.CSV, path, false); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a file that was there: %v", err)
+	}
+	if data, _ := os.ReadFile(path); string(data) != "mine" {
+		t.Error("it was replaced unasked")
+	}
+	if _, err := screen.Export(t.Context(), dir, result.CSV, path, true); err != nil {
+		t.Error(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if lines, err := csv.NewReader(f).ReadAll(); err != nil || len(lines) != 22 {
+		t.Errorf("%d lines, %v", len(lines), err)
+	}
+	for _, refused := range []string{"", out, filepath.Join(out, "no", "such", "place.md")} {
+		if _, err := screen.Export(t.Context(), dir, result.Markdown, refused, true); err == nil {
+			t.Errorf("written to %q", refused)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(out, ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if path, err := screen.Export(t.Context(), dir, result.Markdown, "~/x.md", false); err != nil || filepath.Dir(path) != screen.a.world.Getenv("HOME") {
+		t.Errorf("%s, %v", path, err)
+	}
+}
+
+func TestReportIsMadeOnceAndSessionsUnderWayStay(t *testing.T) {
+	screen, dir := storedSession(t)
+	first, err := screen.Report(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := screen.Report(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.Stat(first); err != nil || !after.ModTime().Equal(before.ModTime()) {
+		t.Errorf("it was written again: %v", err)
+	}
+	screen.sessions.writes(dir, true)
+	if err := screen.Delete(t.Context(), dir); err == nil {
+		t.Error("a session that is measured was deleted")
+	}
+	screen.sessions.writes(dir, false)
+	if err := screen.Delete(t.Context(), dir); err != nil {
+		t.Error(err)
+	}
+	if list, err := screen.List(t.Context(), nil); err != nil || len(list) != 0 {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
+func TestPaceIsOfTheNewestSessions(t *testing.T) {
+	_, dir := storedSession(t)
+	if got := pace(filepath.Dir(dir)); len(got) != 1 || got[results.FirstBoot] == nil {
+		t.Errorf("%v", got) // its runs all began at once: no distance is known
+	}
+	if got := pace("/nowhere"); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestNotesAreLines(t *testing.T) {
+	var got []string
+	w := &noteWriter{note: func(text string) { got = append(got, text) }}
+	for _, part := range []string{"one\ntw", "o\r\n\n", "10 %\r20 %\rdone\nhalf"} {
+		if _, err := io.WriteString(w, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.Join(got, "|") != "one|two|done" {
+		t.Errorf("%q", got)
+	}
+}
