@@ -20,7 +20,7 @@ func Ranking(r score.Result, width, most int, g style.Glyphs, s style.Styles) []
 	}
 	sc := scoring{r, width, g, s}
 	all := len(r.Ranking) + len(r.Disqualified)
-	if width <= indent || most <= 0 || all == 0 {
+	if width < 16 || most <= 0 || all == 0 {
 		return nil
 	}
 	name := 0

@@ -59,6 +59,10 @@ func (m *Model) reading() []screen.Action {
 		{ID: "compare.all", Keys: []string{"a"}, Title: "all systems", Group: "Table", Hidden: true, Disabled: m.noMarks(), Run: m.toggleEverything,
 			Help: "Compare all systems, or only the marked ones."},
 		m.profileAction(),
+		{ID: "compare.copy", Keys: []string{"y"}, Title: "copy table", Group: "Table", Hidden: true, Disabled: none, Run: m.copyTable,
+			Help: "Put the table on the clipboard, as Markdown."},
+		{ID: "compare.export", Keys: []string{"e"}, Title: "export", Group: "Table", Disabled: none, Run: m.export,
+			Help: "Write the table into files in the current directory: as Markdown, and as CSV with the sources."},
 		{ID: "compare.catalog", Keys: []string{"s"}, Title: "show system", Group: "Table", Hidden: true, Disabled: none, Run: m.showSystem,
 			Help: "Show all that the catalog knows of the system."},
 	}

@@ -16,9 +16,12 @@ import (
 	"distrolab/tui/screen"
 )
 
-// Backend is what the screen needs besides the catalog. Its method may wait; it
-// is called in a command.
+// Backend is what the screen needs besides the catalog. Its methods may wait;
+// they are called in commands.
 type Backend interface {
+	// Save writes a new file of a name where the person is, and says what it is
+	// called; it never writes over another.
+	Save(name, text string) (string, error)
 	// Profiles reads the profiles of the score, the default one first.
 	Profiles() ([]score.Profile, error)
 }

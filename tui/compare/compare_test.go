@@ -17,7 +17,18 @@ import (
 )
 
 // fake has the embedded profiles, or none.
-type fake struct{ err error }
+type fake struct {
+	err   error
+	saved map[string]string
+}
+
+func (f fake) Save(name, text string) (string, error) {
+	if f.saved == nil {
+		return "", errors.New("read-only file system")
+	}
+	f.saved[name] = text
+	return name, nil
+}
 
 func (f fake) Profiles() ([]score.Profile, error) {
 	if f.err != nil {
@@ -134,7 +145,9 @@ func TestEveryLineKeepsToItsRoom(t *testing.T) {
 				t.Fatalf("%d cells, want at most %d: %q", w, size.Width, l)
 			}
 		}
-		m.Plain(size.Width, look)
+		if rapid.IntRange(0, 9).Draw(t, "plain") == 0 {
+			m.Plain(size.Width, look)
+		}
 	})
 }
 
@@ -322,6 +335,29 @@ func TestMouse(t *testing.T) {
 	m.Update(tea.MouseWheelMsg{X: 50, Y: 6, Button: tea.MouseWheelDown})
 	if m.row != was+1 {
 		t.Error("the wheel does not move")
+	}
+}
+
+func TestExport(t *testing.T) {
+	f := fake{saved: map[string]string{}}
+	m := opened(catalog(t), f, "talos", "flatcar")
+	press(t, m, "d")
+	got := press(t, m, "e")
+	if len(got) != 1 || got[0] != (screen.News{Text: "written: compare-talos-flatcar.md and compare-talos-flatcar.csv"}) {
+		t.Errorf("%v", got)
+	}
+	markdown := f.saved["compare-talos-flatcar.md"]
+	if !strings.HasPrefix(markdown, "|  | Talos Linux | Flatcar Container Linux |") || strings.Contains(markdown, "Image made by") {
+		t.Errorf("not the table that is shown:\n%s", markdown)
+	}
+	if csv := f.saved["compare-talos-flatcar.csv"]; !strings.Contains(csv, "Management,shell,talos,none,") {
+		t.Errorf("%s", csv)
+	}
+	if got := press(t, m, "y"); len(got) != 1 || got[0] != (screen.Copy{Text: markdown}) {
+		t.Errorf("the clipboard gets something else: %v", got)
+	}
+	if got := press(t, opened(catalog(t), fake{}), "e"); len(got) != 1 || got[0].(screen.Failure).Doing != "writing the table" {
+		t.Errorf("%v", got)
 	}
 }
 

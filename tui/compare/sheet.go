@@ -29,9 +29,9 @@ type sheet struct {
 	starts                 []int // first line of each visible row
 	heights                []int
 	parts                  [][][]string // whole sentences: the lines of each cell, by visible row and drawn column
-	total                  int    // lines in all
-	lines                  []line // what each line is
-	height                 int    // lines that have room
+	total                  int          // lines in all
+	lines                  []line       // what each line is
+	height                 int          // lines that have room
 }
 
 // line is one line of the sheet: a heading, or a part of a row.

@@ -3,6 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"distrolab/distros"
 	"distrolab/distros/release"
@@ -50,4 +55,23 @@ func (s catalogScreen) Profiles() ([]score.Profile, error) {
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// Save writes a new file in the directory that the person is in, and never over
+// another: a number makes the name new.
+func (catalogScreen) Save(name, text string) (string, error) {
+	ending := filepath.Ext(name)
+	stem := strings.TrimSuffix(name, ending)
+	for n := 1; ; n++ {
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if errors.Is(err, fs.ErrExist) && n < 1000 {
+			name = fmt.Sprintf("%s-%d%s", stem, n+1, ending)
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		_, err = f.WriteString(text)
+		return name, errors.Join(err, f.Close())
+	}
 }
