@@ -28,6 +28,7 @@ func (m *Model) offers() []palette.Entry {
 			all = append(all, m.entry("App", a))
 		}
 	}
+	slices.SortStableFunc(all, func(a, b palette.Entry) int { return disabledLast(a) - disabledLast(b) })
 	for _, s := range m.screens {
 		for _, f := range s.Finds() {
 			all = append(all, palette.Entry{ID: "find." + f.Kind + "." + f.Name, Group: f.Kind, Title: f.Name, Note: f.Note,
@@ -35,6 +36,13 @@ func (m *Model) offers() []palette.Entry {
 		}
 	}
 	return m.recentFirst(all)
+}
+
+func disabledLast(e palette.Entry) int {
+	if e.Disabled != "" {
+		return 1
+	}
+	return 0
 }
 
 func (m *Model) entry(group string, a screen.Action) palette.Entry {

@@ -38,7 +38,7 @@ func (m *Model) lines() ([]string, *tea.Cursor) {
 	if m.size.Width <= 0 || m.size.Height <= 0 {
 		return nil, nil
 	}
-	if m.size.Width < leastWidth || m.size.Height < leastHeight {
+	if m.isTooSmall() {
 		return m.tooSmall(), nil
 	}
 	room := m.body()
@@ -124,6 +124,11 @@ func place(drawn []string, room screen.Size) (x, y int) {
 		width = ansi.StringWidth(drawn[0])
 	}
 	return max((room.Width-width)/2, 0), max((room.Height-len(drawn))/3, 0)
+}
+
+// isTooSmall is false until the terminal has told its size.
+func (m *Model) isTooSmall() bool {
+	return m.size.Width > 0 && (m.size.Width < leastWidth || m.size.Height < leastHeight)
 }
 
 // tooSmall says what size is needed.

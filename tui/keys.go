@@ -15,7 +15,13 @@ import (
 // only.
 func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	key, s := msg.String(), m.current()
-	if key == "ctrl+c" && !takesKeys(s) {
+	switch {
+	case m.isTooSmall():
+		if key == "q" || key == "ctrl+c" {
+			return tea.Quit
+		}
+		return nil // nobody sees what it would do
+	case key == "ctrl+c" && !takesKeys(s):
 		return tea.Quit
 	}
 	if top := m.top(); top != nil {
@@ -101,6 +107,8 @@ func (m *Model) everywhere() []screen.Action {
 			Help: "Ends the app. Labs go on running.", Run: m.quit},
 		screen.Action{ID: "app.now", Keys: []string{"ctrl+c"}, Title: "quit at once", Group: groupEverywhere, Hidden: true,
 			Help: "Ends the app without asking.", Run: func() tea.Cmd { return tea.Quit }},
+		screen.Action{ID: "app.suspend", Keys: []string{"ctrl+z"}, Title: "to the shell", Group: groupEverywhere, Hidden: true,
+			Help: "Stops the app until fg in the shell brings it back.", Run: func() tea.Cmd { return tea.Suspend }},
 		screen.Action{ID: "app.help", Keys: []string{"?"}, Title: "more", Group: groupEverywhere,
 			Help: "Shows every key of this screen; each can be chosen there.", Run: m.openHelp},
 	)

@@ -12,7 +12,7 @@ import (
 func (m *Model) pointed(msg tea.MouseMsg) tea.Cmd {
 	at := msg.Mouse()
 	_, click := msg.(tea.MouseClickMsg)
-	if m.size.Width < leastWidth || m.size.Height < leastHeight {
+	if m.isTooSmall() {
 		return nil
 	}
 	if at.Y == 0 || at.Y == m.size.Height-1 {

@@ -38,7 +38,7 @@ const (
 // RunPlain shows the app as lines: a screen, what can be done, and a line read
 // for each thing to do. It writes no escape sequence, repeats nothing that has
 // not changed, and ends with the input.
-func RunPlain(ctx context.Context, m *Model, o Plain) (running []string, err error) {
+func RunPlain(ctx context.Context, m *Model, o Plain) error {
 	if o.Width <= 0 {
 		o.Width = plainWidth
 	}
@@ -70,7 +70,7 @@ func RunPlain(ctx context.Context, m *Model, o Plain) (running []string, err err
 	if failed := m.storeLast(); p.err == nil && failed != nil {
 		p.err = fmt.Errorf("keeping marks and weights for the next time: %w", failed)
 	}
-	return m.facts.Running, p.err
+	return p.err
 }
 
 // plain is the app as lines.

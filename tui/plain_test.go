@@ -22,7 +22,7 @@ func lines(t *testing.T, script string, rooms ...*room) string {
 	if script != "" {
 		p.In = strings.NewReader(script)
 	}
-	if _, err := RunPlain(t.Context(), m, p); err != nil {
+	if err := RunPlain(t.Context(), m, p); err != nil {
 		t.Fatal(err)
 	}
 	for _, b := range out.Bytes() {
@@ -92,7 +92,7 @@ func TestPlainGivesItsStreamsToPrograms(t *testing.T) {
 func TestPlainEndsWhenNobodyReads(t *testing.T) {
 	m := app("none", newRoom(screen.Catalog, "Flatcar"))
 	m.context = t.Context()
-	if _, err := RunPlain(t.Context(), m, Plain{In: strings.NewReader("1\n1\n"), Out: broken{}}); !errors.Is(err, errBroken) {
+	if err := RunPlain(t.Context(), m, Plain{In: strings.NewReader("1\n1\n"), Out: broken{}}); !errors.Is(err, errBroken) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -303,3 +303,16 @@ func TestMouse(t *testing.T) {
 		t.Error("m does not give the mouse back")
 	}
 }
+
+// Where the app cannot be seen, a key must not do anything.
+func TestKeysDoNothingInATerminalThatIsTooSmall(t *testing.T) {
+	m, catalog, _ := two()
+	m.Update(tea.WindowSizeMsg{Width: 39, Height: 30})
+	press(m, "d", "j", "4")
+	if m.top() != nil || catalog.got != nil || m.current() != catalog {
+		t.Error("a key did something")
+	}
+	if _, cmd := m.Update(keyNamed("q")); !drain(m, cmd) {
+		t.Error("q does not quit")
+	}
+}

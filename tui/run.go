@@ -21,11 +21,11 @@ type Terminal struct {
 }
 
 // Run shows the app until the person leaves or ctx ends, and stores what is
-// kept. running are the labs that go on running, as far as is known.
-func Run(ctx context.Context, m *Model, t Terminal) (running []string, err error) {
+// kept.
+func Run(ctx context.Context, m *Model, t Terminal) error {
 	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(t.In), tea.WithOutput(t.Out), tea.WithEnvironment(t.Environ),
 		tea.WithColorProfile(m.look.Styles.Profile), tea.WithFPS(frames), tea.WithoutSignalHandler())
-	_, err = p.Run()
+	_, err := p.Run()
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	} else if err != nil && !errors.Is(err, tea.ErrInterrupted) {
@@ -34,5 +34,5 @@ func Run(ctx context.Context, m *Model, t Terminal) (running []string, err error
 	if failed := m.storeLast(); failed != nil && err == nil {
 		err = fmt.Errorf("keeping marks and weights for the next time: %w", failed)
 	}
-	return m.facts.Running, err
+	return err
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -87,17 +88,15 @@ func (a *application) runApp(ctx context.Context, o appOptions) error {
 	inner, measuring := a.quiet(h), newSessions()
 	model := tui.New(ctx, shared, inner.screens(shared, measuring), tui.Options{Look: look, Theme: theme,
 		Facts: func(ctx context.Context) tui.Facts { return facts(ctx, h) }, State: state, News: news, Memory: memory})
-	running, err := a.showApp(ctx, model, o)
+	err = a.showApp(ctx, model, o)
 	measuring.close(func() { fmt.Fprintln(a.world.Err, "ending the session: its machine is taken back") })
-	if len(running) > 0 {
-		a.sayRunning(running)
-	}
+	a.sayRunning(ctx, h)
 	return err
 }
 
 // showApp chooses between the picture and the lines. Without a terminal to
 // write to nobody can answer, unless lines were asked for by name.
-func (a *application) showApp(ctx context.Context, m *tui.Model, o appOptions) ([]string, error) {
+func (a *application) showApp(ctx context.Context, m *tui.Model, o appOptions) error {
 	in, out := interactive(a.world.In), a.world.OutWidth > 0
 	if in && out && !o.plain && a.world.Getenv("TERM") != "dumb" {
 		return tui.Run(ctx, m, tui.Terminal{In: a.world.In, Out: a.world.Out, Environ: os.Environ()})
@@ -134,13 +133,16 @@ func (a *application) quiet(h home.Home) *application {
 }
 
 // sayRunning is the line after the app: what goes on and how it ends.
-func (a *application) sayRunning(names []string) {
-	verb := "goes"
-	what := "lab"
-	if len(names) > 1 {
-		verb, what = "go", "labs"
+func (a *application) sayRunning(ctx context.Context, h home.Home) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	switch names := facts(ctx, h).Running; len(names) {
+	case 0:
+	case 1:
+		fmt.Fprintf(a.world.Out, "lab %s goes on running; `distrolab down %s` ends it\n", names[0], names[0])
+	default:
+		fmt.Fprintf(a.world.Out, "labs %s go on running; `distrolab down LAB` ends one\n", strings.Join(names, ", "))
 	}
-	fmt.Fprintf(a.world.Out, "%s %s %s on running; `distrolab down %s` ends it\n", what, strings.Join(names, ", "), verb, names[0])
 }
 
 // interactive says whether a stream is a terminal.

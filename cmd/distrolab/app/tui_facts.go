@@ -23,7 +23,7 @@ func facts(ctx context.Context, h home.Home) tui.Facts {
 		return f
 	}
 	for _, s := range all {
-		if s.Running {
+		if s.Running && len(s.Machines) > 0 { // a session of bench ends by itself
 			f.Running = append(f.Running, s.Lab)
 		}
 	}
