@@ -42,10 +42,11 @@ func Seen(t observe.Timeline, width int, g style.Glyphs, s style.Styles) []strin
 			l.add(s.Of(ink), g.Dot)
 			l.pad(l.cells + 1)
 		}
+		title := l.cells
 		l.add(s.Fg, fit(titles[i], width-l.cells, g))
-		if room := width - l.cells - gap; room > 8 {
-			l.pad(l.cells + gap)
-			l.add(s.FgMuted, fit(sourceText(e.Source), room, g))
+		if width-title-widest-gap > 8 {
+			l.pad(max(l.cells, title+widest) + gap)
+			l.add(s.FgMuted, fit(sourceText(e.Source), width-l.cells, g))
 		}
 		l.pad(width)
 		lines = append(lines, l.String())

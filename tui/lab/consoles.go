@@ -33,6 +33,7 @@ type console struct {
 	closed bool               // nobody wants it any more
 	ended  atomic.Bool        // it has said its last
 	live   atomic.Bool
+	broken atomic.Bool // there is neither a console nor a log
 	typed  chan []byte // what is on its way to the guest
 	seen   atomic.Bool // its changes are to be drawn
 
@@ -167,6 +168,7 @@ func (m *Model) openConsole() tea.Cmd {
 func (m *Model) consoleIs(msg consoleOpened) tea.Cmd {
 	c := msg.console
 	if msg.err != nil {
+		c.broken.Store(true)
 		c.ended.Store(true)
 	}
 	if link := c.linked(); link != nil && !c.live.Load() {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2" // github.com/charmbracelet/lipgloss
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"distrolab/labs"
@@ -65,14 +66,24 @@ func (m *Model) row(i, width int, look screen.Look) string {
 	}
 	room := max(width-1-ansi.StringWidth(right)-2, 0)
 	if selected {
-		plain := layout.Fit(left, room, look.Glyphs.Ellipsis) + " " + right + " "
 		style := look.Styles.Sel
-		if k.machine == "" {
-			style = style.Bold(look.Styles.Profile > 1)
+		leftStyle, rightStyle = style, onSelection(rightStyle, look)
+		if k.machine == "" && look.Styles.Profile > colorprofile.NoTTY {
+			leftStyle = style.Bold(true)
 		}
-		return layout.Fit(layout.Pointer(true, look)+style.Render(layout.Fit(plain, max(width-1, 0), "")), width, "")
+		return layout.Fit(layout.Pointer(true, look)+leftStyle.Render(layout.Fit(left, room, look.Glyphs.Ellipsis)+" ")+
+			rightStyle.Render(right)+style.Render(" "), width, "")
 	}
 	return layout.Fit(" "+leftStyle.Render(layout.Fit(left, room, look.Glyphs.Ellipsis))+" "+rightStyle.Render(right)+" ", width, "")
+}
+
+// onSelection is a style on the selected row: its own colour where there are
+// enough of them to be told from the background.
+func onSelection(st lipgloss.Style, look screen.Look) lipgloss.Style {
+	if look.Styles.Profile < colorprofile.ANSI256 {
+		return look.Styles.Sel
+	}
+	return st.Background(look.Styles.Sel.GetBackground())
 }
 
 func (m *Model) machineRow(s *labs.Status, name string, look screen.Look) (left string, leftStyle lipgloss.Style, right string, rightStyle lipgloss.Style) {

@@ -111,7 +111,7 @@ func (m *Model) labFacts(s *labs.Status, look screen.Look) []string {
 	}
 	note, style := m.labNote(s, s.Lab, look)
 	if s.Running {
-		head += "  " + st.FgMuted.Render(count(len(s.Machines), "machine")+"  "+string(s.Accelerator)+"  since "+s.Created.Local().Format("15:04"))
+		head += "  " + st.FgMuted.Render(count(len(s.Machines), "machine")+"  "+string(s.Accelerator)+"  since "+s.Created.In(m.shared.Now().Location()).Format("15:04"))
 	}
 	return []string{head + "  " + style.Render(note)}
 }
@@ -141,7 +141,7 @@ func (m *Model) timelineTitle(look screen.Look) string {
 func (m *Model) consoleTitle(c *console, look screen.Look) string {
 	g := look.Glyphs
 	switch {
-	case c == nil:
+	case c == nil || c.broken.Load():
 		return "Console"
 	case m.attached:
 		return "Console  " + g.Dot + " YOUR KEYS GO TO THE GUEST  ctrl+] leaves"
@@ -169,7 +169,7 @@ func (m *Model) Plain(width int, look screen.Look) []string {
 	}
 	var lines []string
 	for _, s := range m.all {
-		lines = append(lines, st.Title.Render("lab "+g.Clean(s.Lab))+", "+labWord(s)+", since "+s.Created.Local().Format("2006-01-02 15:04"))
+		lines = append(lines, st.Title.Render("lab "+g.Clean(s.Lab))+", "+labWord(s)+", since "+s.Created.In(m.shared.Now().Location()).Format("2006-01-02 15:04"))
 		for _, x := range s.Machines {
 			_, word, _ := stateOf(x.State, look)
 			lines = append(lines, ansi.Wrap(fmt.Sprintf("  %s: %s, %s, address %s", g.Clean(x.Name), word, g.Clean(m.title(x)), x.Address), width, " "))

@@ -113,7 +113,7 @@ func (m *Model) Leave() {
 	m.shown, m.attached = false, false
 	m.unseen()
 	m.consoles.closeAll()
-	m.usage.asking = false
+	m.usage.asking, m.usage.begun = false, false
 }
 
 // look begins what is only for the eye and does not run yet.

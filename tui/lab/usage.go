@@ -28,7 +28,7 @@ type taken struct {
 type usage struct {
 	of     map[key]taken
 	asking bool
-	soon   bool // the next sample need not wait: there is none yet
+	begun  bool // the first sample, which need not wait, was taken
 }
 
 type usageKnown struct{ of map[string][]labs.Usage }
@@ -47,9 +47,10 @@ func (m *Model) askUsage() tea.Cmd {
 	}
 	m.usage.asking = true
 	wait := usageEvery
-	if len(m.usage.of) == 0 {
+	if !m.usage.begun {
 		wait = usageEvery / 20
 	}
+	m.usage.begun = true
 	ctx, backend := m.eye, m.backend
 	return func() tea.Msg {
 		of := map[string][]labs.Usage{}

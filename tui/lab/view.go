@@ -20,8 +20,8 @@ type drawn struct{ list, timeline, console rectangle }
 // The widths and heights at which the screen changes.
 const (
 	wideFrom  = 100 // list and detail side by side
-	listLeast = 36
-	listMost  = 48
+	listLeast = 30
+	listMost  = 46
 	bothFrom  = 17 // rows for a timeline above a console
 )
 
@@ -65,7 +65,7 @@ func (m *Model) viewForm(w, h int, look screen.Look) screen.View {
 
 // viewWide has the machines on the left and the selected one on the right.
 func (m *Model) viewWide(w, h int, look screen.Look) screen.View {
-	left := min(max(w/3, listLeast), listMost)
+	left := min(max(w-82, listLeast), listMost) // a guest that thinks of 80 columns gets them
 	list := m.viewList(rectangle{0, 0, left, h}, look)
 	head := m.facts(w-left-3, look)
 	head = head[:min(len(head), max(h-6, 0))]
@@ -115,7 +115,7 @@ func (m *Model) viewNarrow(w, h int, look screen.Look) screen.View {
 	}
 	place := rectangle{0, len(lines), w, h - len(lines)}
 	below, cursor := m.viewPane(m.lower, place, look)
-	return screen.View{Lines: append(lines, below...), Cursor: cursor}
+	return screen.View{Lines: layout.Block(append(lines, below...), w, h, look.Glyphs.Ellipsis), Cursor: cursor}
 }
 
 func (m *Model) focusOr(p pane) pane {
@@ -142,7 +142,7 @@ func (m *Model) viewConsole(at, inside rectangle, look screen.Look) ([]string, *
 	c := m.console()
 	title := m.consoleTitle(c, look)
 	focused := m.focus == paneConsole
-	if c == nil || inside.width < 1 || inside.height < 1 {
+	if c == nil || c.broken.Load() || inside.width < 1 || inside.height < 1 {
 		note := look.Styles.FgMuted.Render("  The console begins with the machine.")
 		return layout.Pane(title, []string{"", note}, at.width, at.height, focused, look), nil
 	}
