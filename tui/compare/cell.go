@@ -19,8 +19,17 @@ func answer(r distros.Row, c distros.Cell) string {
 	return c.Value
 }
 
-// text is a cell as it is shown.
-func (m *Model) text(r distros.Row, c distros.Cell, look screen.Look) string {
+// text is a cell as it is shown. With the score beside it, a star marks the
+// answers that the profile prefers.
+func (m *Model) text(r distros.Row, column int, look screen.Look) string {
+	text := m.plain(r, r.Cells[column], look)
+	if m.panel && m.best[r.Key][m.comparison.Distros[column]] {
+		text = look.Glyphs.Star + " " + text
+	}
+	return text
+}
+
+func (m *Model) plain(r distros.Row, c distros.Cell, look screen.Look) string {
 	g := look.Glyphs
 	text := c.Value
 	if !m.whole {

@@ -338,6 +338,30 @@ func TestMouse(t *testing.T) {
 	}
 }
 
+func TestStarsAreWhatTheProfilePrefers(t *testing.T) {
+	m := article(t)
+	for key, want := range map[string]string{
+		"read_only": "bottlerocket fedora-coreos talos", "licence": "", "kernel_modules": "bottlerocket flatcar",
+	} {
+		var got []string
+		for _, name := range []string{"bottlerocket", "fedora-coreos", "flatcar", "k3os", "talos"} {
+			if m.best[key][name] {
+				got = append(got, name)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", key, got, want)
+		}
+	}
+	if strings.Contains(text(m, 120, 34), "★") {
+		t.Error("there are stars, and no score is shown")
+	}
+	press(t, m, "w")
+	if !strings.Contains(text(m, 120, 34), "★ extensive") {
+		t.Error("no star where the profile prefers an answer")
+	}
+}
+
 func TestExport(t *testing.T) {
 	f := fake{saved: map[string]string{}}
 	m := opened(catalog(t), f, "talos", "flatcar")

@@ -82,8 +82,8 @@ func (m *Model) weightLines(width int, look screen.Look) []string {
 	for _, c := range m.result.Criteria {
 		title = max(title, ansi.StringWidth(g.Clean(c.Title)))
 	}
-	title = max(min(title, width*45/100), 8)
-	const number = 9 // " 125 (20)"
+	const number = 10 // " 125 (20)"
+	title = max(min(title, width-number-10), 8)
 	for i, c := range m.result.Criteria {
 		selected := m.inPanel && i == m.weight
 		name, figure := s.Fg, s.Fg

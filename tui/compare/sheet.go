@@ -65,7 +65,7 @@ func (m *Model) lay(width, height int, look screen.Look) sheet {
 		if m.whole {
 			var cells [][]string
 			for _, c := range m.drawnColumns(sh) {
-				cells = append(cells, prose.Fold(m.text(r, r.Cells[c], look), sh.column))
+				cells = append(cells, prose.Fold(m.text(r, c, look), sh.column))
 				n = max(n, len(cells[len(cells)-1]))
 			}
 			sh.parts = append(sh.parts, cells)
@@ -139,6 +139,15 @@ func (m *Model) head(sh sheet, shown []int, look screen.Look) string {
 	return text
 }
 
+// differs is the mark before rows in which the systems differ: where the glyphs
+// are few, the bullet means already that nothing is known.
+func differs(look screen.Look) string {
+	if look.Glyphs.Bullet == look.Glyphs.Dash {
+		return "#"
+	}
+	return look.Glyphs.Bullet
+}
+
 // badge is the place of a system in the score, when that is shown.
 func (m *Model) badge(name string, look screen.Look) string {
 	if !m.panel || !m.scored {
@@ -166,7 +175,7 @@ func (m *Model) drawRow(l line, sh sheet, shown []int, look screen.Look) string 
 			label = ""
 		}
 		if m.differs(index) {
-			mark, labels = s.Accent.Render(look.Glyphs.Bullet), s.Fg
+			mark, labels = s.Accent.Render(differs(look)), s.Fg
 		}
 	}
 	if selected {
@@ -179,7 +188,7 @@ func (m *Model) drawRow(l line, sh sheet, shown []int, look screen.Look) string 
 		cell := ""
 		switch {
 		case !m.whole:
-			cell = m.text(r, r.Cells[c], look)
+			cell = m.text(r, c, look)
 		case l.part < len(sh.parts[l.row][n]):
 			cell = sh.parts[l.row][n][l.part]
 		}

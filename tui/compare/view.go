@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/colorprofile"
@@ -146,11 +147,25 @@ func (m *Model) bar(width int, table bool, look screen.Look) string {
 		right, room = "", width
 	}
 	line := s.Title.Render(prose.Shorten(text, room, g.Ellipsis))
-	legend := "   " + g.Bullet + " they differ   ? not confirmed   " + g.Dash + " not known"
-	if ansi.StringWidth(text)+ansi.StringWidth(legend) <= room {
-		line += s.FgFaint.Render(legend)
-	}
+	line += s.FgFaint.Render(m.legend(room-ansi.StringWidth(text), look))
 	return layout.Fit(layout.Fit(line, room, "")+" "+s.FgMuted.Render(right), width, g.Ellipsis)
+}
+
+// legend explains the marks, as many as have room.
+func (m *Model) legend(room int, look screen.Look) string {
+	g := look.Glyphs
+	marks := []string{differs(look) + " they differ", "? not confirmed", g.Dash + " not known"}
+	if m.panel && m.scored {
+		marks = slices.Insert(marks, 1, g.Star+" what the profile prefers")
+	}
+	text := ""
+	for _, mark := range marks {
+		if ansi.StringWidth(text)+3+ansi.StringWidth(mark) > room {
+			break
+		}
+		text += "   " + mark
+	}
+	return text
 }
 
 // empty is what stands here before there is a table.

@@ -139,10 +139,43 @@ func (m *Model) takeRanking(r ranked) {
 	for _, p := range slices.Concat(r.result.Ranking, r.result.Disqualified) {
 		m.places[p.Distro] = p
 	}
+	m.best = bestOf(m.places)
 	m.weight = max(min(m.weight, len(m.result.Criteria)-1), 0)
 	if m.byScore {
 		was := m.system()
 		m.arrange()
 		m.selectSystem(was)
 	}
+}
+
+// bestOf finds for each key that the profile asks for the systems with the
+// highest grade, where not all have the same.
+func bestOf(places map[string]score.Place) map[string]map[string]bool {
+	grades := map[string]map[string]float64{}
+	for name, p := range places {
+		for _, c := range p.Criteria {
+			for _, a := range c.Answers {
+				if a.Max <= 0 {
+					continue // it does not count
+				}
+				if grades[a.Key] == nil {
+					grades[a.Key] = map[string]float64{}
+				}
+				grades[a.Key][name] = a.Grade
+			}
+		}
+	}
+	best := map[string]map[string]bool{}
+	for key, of := range grades {
+		all := slices.Collect(maps.Values(of))
+		most := slices.Max(all)
+		if most-slices.Min(all) < 1e-9 {
+			continue
+		}
+		best[key] = map[string]bool{}
+		for name, grade := range of {
+			best[key][name] = most-grade < 1e-9
+		}
+	}
+	return best
 }
