@@ -122,7 +122,10 @@ func (m *Model) differenceActions() []screen.Action {
 }
 
 func (m *Model) systemActions() []screen.Action {
-	noSystem, noFormat, shows := "", "", "reveal"
+	noSystem, noFormat, shows, instead := "", "", "reveal", "first boot"
+	if m.steps {
+		instead = "documents"
+	}
 	s := m.current()
 	if s == nil {
 		noSystem = "no system is marked; t chooses some"
@@ -139,11 +142,14 @@ func (m *Model) systemActions() []screen.Action {
 		{ID: "config.systems", Keys: []string{"t"}, Title: "systems", Help: "Chooses the systems to render for: those that are marked.", Group: groupConfig, Run: m.pickSystems},
 		{ID: "config.diff", Keys: []string{"d"}, Title: "difference", Help: "Shows this system and another one part by part, then both configs beside each other.", Group: groupConfig, Disabled: noSystem, Run: m.pickOpposite},
 		{ID: "config.format", Keys: []string{"f"}, Title: "format", Help: "Renders in the system's next format.", Group: groupConfig, Disabled: noFormat, Hidden: noFormat != "", Run: m.turnFormat},
+		{ID: "config.steps", Keys: []string{"p"}, Title: instead, Help: "Shows what happens at first boot, step by step, in place of the documents; and back.", Group: groupConfig, Disabled: noSystem, Run: func() tea.Cmd {
+			m.steps = !m.steps
+			m.redraw()
+			return nil
+		}},
 		{ID: "config.reveal", Keys: []string{"r"}, Title: shows + " secrets", Help: "Shows or hides tokens and other secrets.", Group: groupConfig, Hidden: true, Run: func() tea.Cmd {
 			m.reveal = !m.reveal
-			for _, s := range m.everySystem() {
-				s.sheet = sheet{}
-			}
+			m.redraw()
 			return nil
 		}},
 	}
@@ -162,6 +168,13 @@ func (m *Model) fileActions() []screen.Action {
 		{ID: "config.edit", Keys: []string{"e"}, Title: "as YAML", Help: "Opens the whole intent as YAML in $VISUAL or $EDITOR, with its secrets, in a file that only you can read.", Group: groupFiles, Run: func() tea.Cmd { return m.edit("") }},
 		{ID: "config.open", Keys: []string{"o"}, Title: "open", Help: "Opens an intent file.", Group: groupFiles, Hidden: true, Run: m.askOpen},
 		{ID: "config.save", Keys: []string{"s"}, Title: "save intent", Help: "Saves the intent as YAML, with its secrets, in a file that only you can read.", Group: groupFiles, Disabled: noIntent, Hidden: true, Run: m.askSave},
+	}
+}
+
+// redraw forgets the lines of all systems.
+func (m *Model) redraw() {
+	for _, s := range m.everySystem() {
+		s.sheet = sheet{}
 	}
 }
 

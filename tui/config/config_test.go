@@ -366,3 +366,36 @@ func TestBinaryContentIsNotTyped(t *testing.T) {
 		t.Errorf("%q", got.Files[0].Content)
 	}
 }
+
+func TestStepsInPlaceOfDocuments(t *testing.T) {
+	d := newDesk(t, "flatcar")
+	d.press("p")
+	if got := frame(d, 120, 34); !strings.Contains(got, "1  names the machine node1") || strings.Contains(got, "config.yaml") {
+		t.Error(got)
+	}
+	d.press("p")
+	if got := frame(d, 120, 34); !strings.Contains(got, "config.yaml") {
+		t.Error(got)
+	}
+}
+
+// Only what would be lost is asked about.
+func TestAnUnsavedIntentIsAskedAbout(t *testing.T) {
+	d := newDesk(t, "flatcar")
+	asks := func() bool { _, asks := d.Ending(); return asks }
+	if asks() {
+		t.Error("nothing was changed")
+	}
+	d.press("<enter>x<esc>")
+	if !asks() {
+		t.Error("the changed intent would be lost")
+	}
+	d.press("s<ctrl+u>mine.yaml<enter>")
+	if asks() {
+		t.Error("it was saved")
+	}
+	d.press("o<enter>")
+	if asks() {
+		t.Error("it was opened")
+	}
+}

@@ -85,14 +85,15 @@ func (m *Model) fileMessage(msg tea.Msg) tea.Cmd {
 			}
 			return screen.Fail(msg.doing, msg.err, retry)
 		}
+		cmd := m.setForm(formOf(msg.intent))
 		if msg.from != "" {
-			m.file = msg.from
+			m.file, m.unsaved = msg.from, false
 		}
-		return tea.Batch(m.setForm(formOf(msg.intent)), screen.Tell(either(msg.from != "", "opened "+msg.from, "took the edited intent")+"; u goes back"))
+		return tea.Batch(cmd, screen.Tell(either(msg.from != "", "opened "+msg.from, "took the edited intent")+"; u goes back"))
 	case insertedMsg:
 		return m.inserted(msg)
 	case savedMsg:
-		m.file = msg.path
+		m.file, m.unsaved = msg.path, false
 		return screen.Tell("saved the intent as " + msg.path)
 	case readyMsg:
 		return screen.Send(screen.Suspend{Command: msg.command, After: func(err error) tea.Msg { return editedMsg{msg.done, err} }})

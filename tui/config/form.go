@@ -115,7 +115,8 @@ func (m *Model) enter() tea.Cmd {
 // turn takes the next word of a choice.
 func (m *Model) turn(f *field) tea.Cmd {
 	i := slices.Index(f.options, f.value)
-	f.value, m.pristine = f.options[(i+1)%len(f.options)], false
+	f.value = f.options[(i+1)%len(f.options)]
+	m.touched()
 	return m.changed()
 }
 
@@ -168,7 +169,8 @@ func (m *Model) leave() tea.Cmd {
 
 // keep remembers the form for u.
 func (m *Model) keep() {
-	m.undo, m.pristine = append(m.undo, m.form.clone()), false
+	m.touched()
+	m.undo = append(m.undo, m.form.clone())
 	m.undo = m.undo[max(len(m.undo)-most, 0):]
 }
 

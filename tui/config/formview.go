@@ -227,17 +227,20 @@ func (m *Model) valueText(r row, width int, look screen.Look) string {
 func choiceText(f *field, width int, look screen.Look) string {
 	s, g := look.Styles, look.Glyphs
 	var parts []string
-	need := 0
+	need := -1 // cells, with one between the words
 	for _, o := range f.options {
-		need += ansi.StringWidth(o) + 4
+		need += ansi.StringWidth(o) + 3
 		if o == f.value {
 			parts = append(parts, s.Accent.Render(g.Dot)+" "+s.Fg.Render(o))
 		} else {
 			parts = append(parts, s.FgFaint.Render(g.Hollow+" "+o))
 		}
 	}
-	if need-2 <= width {
+	switch more := len(parts) - 1; {
+	case need+more <= width:
 		return strings.Join(parts, "  ")
+	case need <= width:
+		return strings.Join(parts, " ")
 	}
 	return s.Accent.Render(g.Dot) + " " + s.Fg.Render(f.value) + s.FgFaint.Render(fmt.Sprintf("  %d/%d", slices.Index(f.options, f.value)+1, len(f.options)))
 }

@@ -112,7 +112,7 @@ func TestFramesKeepTheirRoom(t *testing.T) {
 	for name := range all {
 		names = append(names, name)
 	}
-	keys := []string{"<up>", "<down>", "<tab>", "<enter>", "<esc>", "v", "<right>", "d", "t", "w", "a", "x", "u", "G", "<pgdown>", "é", "漢", "r", "f", "i"}
+	keys := []string{"<up>", "<down>", "<tab>", "<enter>", "<esc>", "v", "<right>", "d", "t", "w", "a", "x", "u", "G", "<pgdown>", "é", "漢", "r", "f", "i", "p"}
 	rapid.Check(t, func(rt *rapid.T) {
 		d := all[rapid.SampledFrom(names).Draw(rt, "state")]
 		d.press(rapid.SampledFrom(keys).Draw(rt, "key"))

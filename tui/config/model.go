@@ -55,9 +55,11 @@ type Model struct {
 	valid    int                 // the last that had no problems
 	intent   provision.Intent    // of then
 	pristine bool                // nobody has changed the form yet
+	unsaved  bool                // somebody has, and no file holds it
 	systems  []*system
 	active   int
 	reveal   bool
+	steps    bool      // what happens at first boot, in place of the documents
 	against  *opposite // the second of a difference; nil: none is shown
 
 	last     drawn // what the last View had, for the mouse
@@ -190,6 +192,15 @@ func (m *Model) Leave() {
 // Typing says that an input has the focus.
 func (m *Model) Typing() bool { return m.typing != nil || m.ask != nil || m.choose != nil }
 
+// touched remembers that the form is the person's now.
+func (m *Model) touched() { m.pristine, m.unsaved = false, true }
+
+// Ending asks before an intent is lost.
+func (m *Model) Ending() (screen.Question, bool) {
+	return screen.Question{Text: "End without saving the intent?", More: []string{"It was changed on the Config screen; s saves it there.", "Labs that were started with it keep it."},
+		Yes: "end", Do: tea.Quit}, m.unsaved
+}
+
 // Finds are none: intents are files, and the person knows where they are.
 func (m *Model) Finds() []screen.Find { return nil }
 
@@ -278,6 +289,7 @@ func nonEmptyLines(content string) []string {
 
 // typed puts what was typed into its field.
 func (m *Model) typed() tea.Cmd {
-	m.typing.value, m.pristine = m.input.value(), false
+	m.typing.value = m.input.value()
+	m.touched()
 	return m.changed()
 }

@@ -100,6 +100,9 @@ func (m *Model) plainSystem(s *system, width int, look screen.Look) []string {
 	for _, f := range s.result.Findings {
 		lines = append(lines, prose.Fold(f.Severity+" in "+g.Clean(f.Document)+": "+g.Clean(f.Message), width)...)
 	}
+	if m.steps {
+		return append(append(lines, ""), stepLines(cfg.Steps, width, look)...)
+	}
 	return append(lines, plainDocuments(cfg, look)...)
 }
 

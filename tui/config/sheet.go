@@ -52,6 +52,9 @@ func (m *Model) sheetOf(s *system, width int, look screen.Look) []string {
 // configLines are the documents, then in full what the system cannot do.
 func (m *Model) configLines(s *system, width int, look screen.Look) []string {
 	cfg := m.shownConfig(s)
+	if m.steps {
+		return append(stepLines(cfg.Steps, width, look), gapLines(cfg.Gaps, width, look)...)
+	}
 	var lines []string
 	for i, doc := range shownDocuments(cfg) {
 		title := "the guest reads:"
@@ -176,6 +179,9 @@ func wrapped(spans []highlight.Span, width int, look screen.Look) []string {
 
 // gapLines list what a system cannot do and why, under a heading.
 func gapLines(gaps []provision.Gap, width int, look screen.Look) []string {
+	if len(gaps) == 0 {
+		return nil
+	}
 	g, s := look.Glyphs, look.Styles
 	head := g.Warn + " cannot do " + plural(len(gaps), "part") + " of the intent"
 	lines := []string{s.Warn.Render(prose.Shorten(head, width, g.Ellipsis))}
@@ -188,6 +194,33 @@ func gapLines(gaps []provision.Gap, width int, look screen.Look) []string {
 		for _, part := range prose.Fold(g.Clean(gap.Reason), max(width-label-4, 1)) {
 			lines = append(lines, "  "+s.FgMuted.Render(prose.Pad(name, label))+"  "+part)
 			name = ""
+		}
+	}
+	return lines
+}
+
+// stepLines say what happens at first boot, numbered through, under the stages
+// at which it happens.
+func stepLines(steps []provision.Step, width int, look screen.Look) []string {
+	g, s := look.Glyphs, look.Styles
+	if len(steps) == 0 {
+		return []string{s.FgMuted.Render(prose.Shorten("Nothing of the intent happens at first boot.", width, g.Ellipsis)), ""}
+	}
+	number := len(fmt.Sprint(len(steps)))
+	var lines []string
+	for i, step := range steps {
+		if i == 0 || step.Stage != steps[i-1].Stage {
+			for _, part := range prose.Fold(g.Clean(step.Stage), width) {
+				lines = append(lines, s.Accent.Render(part))
+			}
+		}
+		mark := fmt.Sprintf("%*d", number, i+1)
+		for _, part := range prose.Fold(g.Clean(step.Does), max(width-number-4, 1)) {
+			lines = append(lines, "  "+s.FgFaint.Render(mark)+"  "+part)
+			mark = strings.Repeat(" ", number)
+		}
+		if i+1 == len(steps) || steps[i+1].Stage != step.Stage {
+			lines = append(lines, "")
 		}
 	}
 	return lines
