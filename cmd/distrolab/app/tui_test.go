@@ -8,16 +8,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/colorprofile"
+
 	"distrolab/distros"
 	"distrolab/distros/score"
 	"distrolab/tui"
 	"distrolab/tui/screen"
+	"distrolab/tui/style"
 )
 
 var updateManual = flag.Bool("update-manual", false, "rewrite the tables of keys in docs/app.md")
 
 // realApp is the app with its real screens, before anything was loaded.
-func realApp(t *testing.T) *tui.Model {
+func realApp(t testing.TB) *tui.Model { return appOf(t, style.ASCII()) }
+
+func appOf(t testing.TB, glyphs style.Glyphs) *tui.Model {
 	t.Helper()
 	catalog, err := distros.Load()
 	if err != nil {
@@ -31,7 +36,8 @@ func realApp(t *testing.T) *tui.Model {
 		return ""
 	}, Now: time.Now, Out: &strings.Builder{}, Err: &strings.Builder{}}}
 	shared := &screen.Shared{Catalog: catalog, Now: time.Now, Profile: score.Default, Weights: map[string]float64{}}
-	return tui.New(t.Context(), shared, a.screens(shared, newSessions()), tui.Options{})
+	look := screen.Look{Glyphs: glyphs, Styles: style.NewStyles(true, colorprofile.TrueColor)}
+	return tui.New(t.Context(), shared, a.screens(shared, newSessions()), tui.Options{Look: look})
 }
 
 func TestTheManualHasEveryKeyOfTheApp(t *testing.T) {
