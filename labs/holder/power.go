@@ -126,6 +126,12 @@ func (h *Holder) startAgain(ctx context.Context, m *member) error {
 			return err
 		}
 	}
+	m.mu.Lock()
+	again := m.rested
+	m.mu.Unlock()
+	if !again {
+		return errors.New("it was never made; end the lab and bring it up anew")
+	}
 	host, err := h.libvirt.Host(ctx)
 	if err != nil {
 		return err
@@ -133,12 +139,8 @@ func (h *Holder) startAgain(ctx context.Context, m *member) error {
 	env := h.environment()
 	env.Host = host
 	m.mu.Lock()
-	again := m.rested
 	m.ending, m.events, m.timeline = false, nil, nil
 	m.mu.Unlock()
-	if !again {
-		return errors.New("it was never made; end the lab and bring it up anew")
-	}
 	next, err := h.prepare(ctx, env, m, true)
 	if err == nil {
 		err = next.Start(ctx)

@@ -33,7 +33,7 @@ func newHolder(t *testing.T) (*Holder, *labs.Client) {
 	if err := hm.Prepare(); err != nil {
 		t.Fatal(err)
 	}
-	h := &Holder{opt: Options{Home: hm, Log: slog.New(slog.DiscardHandler)}, journal: newJournal(), down: make(chan struct{}),
+	h := &Holder{opt: Options{Home: hm, Log: slog.New(slog.DiscardHandler)}, journal: newJournal(), down: make(chan struct{}), tasks: make(chan func(context.Context)),
 		spec: labs.Spec{Name: "trial", Created: time.Unix(1, 0)}}
 	for i, name := range []string{"one", "two"} {
 		h.machines = append(h.machines, &member{console: console.New(), state: labs.StatePlanned, spec: machine.Spec{Name: name,

@@ -134,7 +134,7 @@ func (m *Model) openConsole() tea.Cmd {
 	}
 	at := key{s.Lab, x.Name}
 	live := s.Running && runs(x.State)
-	if c := m.consoles.find(at, x.Boots); c != nil && !(live && c.failed()) {
+	if c := m.consoles.find(at, x.Boots); c != nil && !c.broken.Load() && !(live && c.failed()) {
 		return nil
 	} else if c != nil {
 		m.consoles.drop(c)
