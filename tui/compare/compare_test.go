@@ -243,6 +243,18 @@ func TestWeightsMoveTheRanking(t *testing.T) {
 	}
 }
 
+func TestTheSelectedWeightIsSeen(t *testing.T) {
+	m := article(t)
+	m.View(screen.Size{Width: 80, Height: 9}, looks()["nocolour"])
+	press(t, m, "w")
+	for _, c := range m.result.Criteria {
+		if got := text(m, 80, 9); !strings.Contains(got, "▌ "+c.Title) {
+			t.Errorf("%s is selected and not seen:\n%s", c.Title, got)
+		}
+		press(t, m, "down")
+	}
+}
+
 func TestOneCriterionHasToCount(t *testing.T) {
 	m := article(t)
 	m.View(screen.Size{Width: 120, Height: 34}, looks()["nocolour"])

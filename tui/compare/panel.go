@@ -41,7 +41,7 @@ func (m *Model) scoreLines(width, height int, look screen.Look) []string {
 		head = append(head, styled(prose.Fold(g.Clean(m.result.Profile.For), width), s.FgMuted.Render)...)
 		head = append(head, "")
 	}
-	weights := m.weightLines(width, look)
+	weights := m.around(m.weightLines(width, look), height-len(head)-4) // three places and a space
 	room := height - len(head) - len(weights) - 1
 	firm := m.firmness(width, room-len(m.places), look)
 	if len(firm) > 0 {
@@ -53,6 +53,17 @@ func (m *Model) scoreLines(width, height int, look screen.Look) []string {
 		lines = append(append(lines, ""), firm...)
 	}
 	return lines
+}
+
+// around cuts the weights to a height, with the selected one among them; the
+// first line is their title.
+func (m *Model) around(lines []string, height int) []string {
+	height = max(height, 2)
+	if len(lines) <= height {
+		return lines
+	}
+	from := max(min(m.weight+1-(height-1)/2, len(lines)-(height-1)), 1)
+	return append(lines[:1:1], lines[from:from+height-1]...)
 }
 
 // firmness says how firm the first place is, in as many lines as are left beside
