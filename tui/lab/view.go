@@ -97,7 +97,7 @@ func (m *Model) viewDetail(at rectangle, look screen.Look) ([]string, *tea.Curso
 	return append(above, below...), cursor
 }
 
-// viewNarrow has the machines above and one pane of the selected one below.
+// viewNarrow has the machines above and the selected one below.
 func (m *Model) viewNarrow(w, h int, look screen.Look) screen.View {
 	upper := min(len(m.rows)+2, max(h/3, 4), h)
 	if h < 8 {
@@ -114,7 +114,7 @@ func (m *Model) viewNarrow(w, h int, look screen.Look) screen.View {
 		}
 	}
 	place := rectangle{0, len(lines), w, h - len(lines)}
-	below, cursor := m.viewPane(m.lower, place, look)
+	below, cursor := m.viewDetail(place, look)
 	return screen.View{Lines: layout.Block(append(lines, below...), w, h, look.Glyphs.Ellipsis), Cursor: cursor}
 }
 

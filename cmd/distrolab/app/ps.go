@@ -13,9 +13,10 @@ import (
 )
 
 func newPs(a *application) *cobra.Command {
-	return &cobra.Command{
+	var taken bool
+	cmd := &cobra.Command{
 		Use: "ps", Short: "List labs and their machines",
-		Example: "  distrolab ps\n  distrolab ps -o json",
+		Example: "  distrolab ps\n  distrolab ps --usage\n  distrolab ps -o json",
 		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			h, err := a.home()
@@ -26,12 +27,17 @@ func newPs(a *application) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if taken {
+				return a.printTaken(cmd.Context(), h, all)
+			}
 			if a.json() {
 				return a.printJSON(all)
 			}
 			return a.printLabs(all)
 		},
 	}
+	cmd.Flags().BoolVar(&taken, "usage", false, "instead, what running machines take of this host, measured for two seconds")
+	return cmd
 }
 
 func (a *application) printLabs(all []labs.Status) error {
