@@ -55,7 +55,7 @@ func yamlKey(line string) (key, rest string) {
 		return "", line
 	}
 	for i := from; i < len(line); i++ {
-		if line[i] == ':' && (i+1 == len(line) || line[i+1] == ' ') {
+		if i > 0 && line[i] == ':' && (i+1 == len(line) || line[i+1] == ' ') {
 			return line[:i], line[i+1:]
 		}
 		if line[i] == ' ' && i+1 < len(line) && line[i+1] == '#' {
