@@ -207,7 +207,7 @@ func (m *Model) moveBy(key string) tea.Cmd {
 		}
 		return nil
 	}
-	if m.tab == tabTimeline {
+	if m.tab == tabTimeline && key != "pgup" && key != "pgdown" {
 		m.runs.Key(key)
 		return nil
 	}
@@ -239,7 +239,7 @@ func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
 	if msg.Button == tea.MouseWheelUp {
 		by, key = -1, "up"
 	}
-	switch in := m.paneAt(msg.X); {
+	switch in := m.paneAt(msg.X, msg.Y); {
 	case in == paneList:
 		m.list.Wheel(by)
 		return m.moved()
@@ -252,7 +252,7 @@ func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
 }
 
 func (m *Model) click(msg tea.MouseClickMsg) tea.Cmd {
-	if m.paneAt(msg.X) != paneList {
+	if m.paneAt(msg.X, msg.Y) != paneList {
 		m.detail = true
 		return nil
 	}

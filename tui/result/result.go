@@ -141,6 +141,7 @@ type (
 		err  error
 	}
 	remove struct{ dir, name string }
+	again  struct{} // reads the list
 )
 
 // Update implements [screen.Screen].
@@ -157,6 +158,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		}
 		m.detail = false
 		return tea.Batch(screen.Tell("deleted session "+msg.name), m.reload())
+	case again:
+		return m.reload()
 	case remove:
 		return m.remove(msg)
 	case exported:
@@ -190,7 +193,7 @@ func (m *Model) listed(msg listed) tea.Cmd {
 	case had:
 		m.selectNamed(before.Dir)
 	}
-	return tea.Batch(screen.Fail("reading the list of sessions", msg.err, m.reload()), m.load())
+	return tea.Batch(screen.Fail("reading the list of sessions", msg.err, screen.Send(again{})), m.load())
 }
 
 // selectNamed selects a session by its directory or id, if it is there.

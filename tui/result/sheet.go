@@ -153,7 +153,7 @@ func (p *page) conditions(c *Contents, l results.Listed) {
 	p.head("Design")
 	p.fact("measures", kind(s.Scenario))
 	p.fact("begun", s.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
-	p.fact("blocks", fmt.Sprintf("%d planned, %d warm-ups of each", s.Blocks, s.Warmups))
+	p.fact("blocks", fmt.Sprintf("%d planned; unmeasured runs of each before them: %d", s.Blocks, s.Warmups))
 	p.fact("runs", fmt.Sprintf("%d recorded", len(c.Runs)))
 	p.fact("seed", fmt.Sprint(s.Seed))
 	p.fact("deadline", s.Deadline.String())
@@ -167,7 +167,7 @@ func (p *page) conditions(c *Contents, l results.Listed) {
 	}
 	p.gap()
 	p.head("Host")
-	for _, f := range [][2]string{{"CPU", e.CPUModel}, {"CPUs", known(e.Cores)}, {"memory", known(e.MemGiB) + " GiB"}, {"kernel", e.Kernel}, {"QEMU", e.QEMU},
+	for _, f := range [][2]string{{"CPU", e.CPUModel}, {"CPUs", known(e.Cores)}, {"memory in GiB", known(e.MemGiB)}, {"kernel", e.Kernel}, {"QEMU", e.QEMU},
 		{"libvirt", e.Libvirt}, {"governor", e.Governor}, {"turbo", known(e.Turbo)}, {"sibling threads", known(e.SMT)}, {"power", e.Power}, {"storage", e.Storage},
 		{"virtual level", known(e.NestedLevel)}, {"load at start", known(e.Volatile.Load1)}, {"fingerprint", e.Fingerprint[:min(16, len(e.Fingerprint))]}} {
 		p.fact(f[0], f[1])
@@ -203,5 +203,12 @@ func known[T any](v *T) string {
 	if v == nil {
 		return "unknown"
 	}
-	return fmt.Sprint(*v)
+	switch text := fmt.Sprint(*v); text {
+	case "true":
+		return "yes"
+	case "false":
+		return "no"
+	default:
+		return text
+	}
 }

@@ -28,7 +28,7 @@ const (
 func (t tab) title() string {
 	switch t {
 	case tabAgainst:
-		return "A against B"
+		return "A/B"
 	case tabSummary:
 		return "Summary"
 	case tabPhases:

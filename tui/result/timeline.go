@@ -11,7 +11,8 @@ import (
 	"distrolab/tui/screen"
 )
 
-// timeline is the list of runs, and the selected one milestone by milestone.
+// timeline is the list of runs, and of the selected one, milestone by milestone,
+// what fits under it.
 func (m *Model) timeline(c *Contents, room screen.Size, look screen.Look) []string {
 	g, s := look.Glyphs, look.Styles
 	m.runs.SetCount(len(c.Runs))
@@ -24,8 +25,10 @@ func (m *Model) timeline(c *Contents, room screen.Size, look screen.Look) []stri
 	for i := from; i < to; i++ {
 		p.add(runLine(c.Runs[i], i, len(c.Runs), i == m.runs.Selected(), room.Width, look))
 	}
-	r := c.Runs[m.runs.Selected()]
 	p.gap()
+	head := p.lines
+	p = &page{width: room.Width, look: look}
+	r := c.Runs[m.runs.Selected()]
 	p.para(s.Title.Render, "", runTitle(r))
 	if r.Outcome != results.OutcomeOK && r.Cause != "" {
 		p.para(s.Err.Render, g.Cross, r.Cause)
@@ -38,7 +41,7 @@ func (m *Model) timeline(c *Contents, room screen.Size, look screen.Look) []stri
 		p.gap()
 	}
 	p.add(chart.Timeline(r.Timeline(), room.Width, g, s)...)
-	return p.lines
+	return append(head, m.window(p.lines, max(room.Height-len(head), 0))...)
 }
 
 func runTitle(r results.Run) string {
@@ -101,7 +104,7 @@ func (p *page) versus(v results.Versus) {
 	if len(v.Rows) > 0 {
 		p.gap()
 		columns := []chart.Column{{Title: "system"}, {Title: "A", Right: true}, {Title: "95 % interval", Right: true, Drop: 2}, {Title: "B", Right: true},
-			{Title: "95 % interval", Right: true, Drop: 2}, {Title: "B " + g.Times + " A", Right: true, Drop: 1}, {Title: "says"}}
+			{Title: "95 % interval", Right: true, Drop: 2}, {Title: "B / A", Right: true, Drop: 1}, {Title: "says"}}
 		var rows [][]chart.Cell
 		var strip []chart.StripRow
 		for _, r := range v.Rows {

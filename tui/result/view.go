@@ -38,9 +38,19 @@ func (m *Model) listWidth(width int) int {
 	return width
 }
 
-// paneAt says which pane a column of the last picture belongs to.
-func (m *Model) paneAt(x int) pane {
-	if x < m.listWidth(m.drawn.size.Width) {
+// listHeight is the height of the list's pane: narrow, the selected session is
+// under it where there is room.
+func (m *Model) listHeight(size screen.Size) int {
+	if size.Width >= wide || size.Height < 18 {
+		return size.Height
+	}
+	return min(max(len(m.visible)+3, 6), size.Height*2/5)
+}
+
+// paneAt says which pane a cell of the last picture belongs to.
+func (m *Model) paneAt(x, y int) pane {
+	size := m.drawn.size
+	if x < m.listWidth(size.Width) && y < m.listHeight(size) {
 		return paneList
 	}
 	return paneDetail
@@ -79,7 +89,11 @@ func (m *Model) compose(size screen.Size, look screen.Look) ([]string, *tea.Curs
 	case left == 0:
 		lines = m.detailPane(size.Width, h, look)
 	case left == size.Width:
-		lines, cursor = m.listPane(left, h, look)
+		top := m.listHeight(screen.Size{Width: size.Width, Height: h})
+		lines, cursor = m.listPane(left, top, look)
+		if top < h {
+			lines = append(lines, m.detailPane(left, h-top, look)...)
+		}
 	default:
 		lines, cursor = m.listPane(left, h, look)
 		lines = layout.Beside(lines, m.detailPane(size.Width-left, h, look))
@@ -159,6 +173,9 @@ func (m *Model) listLine(l results.Listed, selected bool, w int, look screen.Loo
 		return layout.Fit(head+s.Err.Render(g.Cross+" ")+s.FgMuted.Render(g.Clean(l.Name)), w, g.Ellipsis)
 	}
 	date := l.Session.Started.UTC().Format("2006-01-02 15:04")
+	if w < 50 && l.Session.Started.UTC().Year() == m.shared.Now().UTC().Year() {
+		date = date[len("2006-"):]
+	}
 	text := fmt.Sprintf("%-9s  %s", kind(l.Session.Scenario), g.Clean(systems(l.Session)))
 	if selected {
 		return layout.Fit(head+s.Sel.Render(layout.Fit(date+"  "+text, max(w-3, 0), g.Ellipsis)), w, g.Ellipsis)
@@ -191,15 +208,25 @@ func (m *Model) detailPane(w, h int, look screen.Look) []string {
 		lines = append(lines, "")
 	}
 	room := screen.Size{Width: inner.Width, Height: max(inner.Height-len(lines), 0)}
-	for _, line := range m.window(m.detailLines(room, look), room.Height) {
+	detail := m.detailLines(room, look)
+	if !m.isTimeline() {
+		detail = m.window(detail, room.Height)
+	}
+	for _, line := range detail {
 		lines = append(lines, " "+line)
 	}
 	return layout.Pane(title+m.more(), lines, w, h, m.detail && m.export == nil, look)
 }
 
+// isTimeline says that runs can be chosen, over lines that scroll by themselves.
+func (m *Model) isTimeline() bool {
+	l, ok := m.selected()
+	return m.tab == tabTimeline && ok && m.contents(l) != nil
+}
+
 // more says that there are lines that are not seen.
 func (m *Model) more() string {
-	if m.lines <= m.room || m.tab == tabTimeline {
+	if m.lines <= m.room {
 		return ""
 	}
 	return fmt.Sprintf("  lines %d-%d of %d", m.offset+1, min(m.offset+m.room, m.lines), m.lines)
@@ -272,6 +299,9 @@ func size(bytes int64) string {
 	return fmt.Sprintf("%d bytes", bytes)
 }
 
+// plainHeight is the room of pictures and timelines where lines have no end.
+const plainHeight = 60
+
 // Plain implements [screen.Screen].
 func (m *Model) Plain(width int, look screen.Look) []string {
 	width = max(width, 20)
@@ -292,7 +322,7 @@ func (m *Model) Plain(width int, look screen.Look) []string {
 	if l, ok := m.selected(); ok {
 		lines = append(lines, look.Glyphs.Clean(l.Name)+": "+m.tab.title())
 	}
-	return trimmed(append(lines, m.detailLines(screen.Size{Width: width, Height: 40}, look)...))
+	return trimmed(append(lines, m.detailLines(screen.Size{Width: width, Height: plainHeight}, look)...))
 }
 
 func (m *Model) plainLine(l results.Listed, selected bool) string {
