@@ -17,7 +17,7 @@ import (
 // they may have together.
 const (
 	kept     = 4
-	keptRuns = 20_000
+	keptRuns = 3_000
 )
 
 // rest is how long a session must stay selected before it is read: while the
