@@ -67,6 +67,9 @@ func (m *Model) configPane(b box, look screen.Look) []string {
 		}
 		blocks = append(blocks, layout.Block(m.column(m.systems[i], w, room, count > 1, i == m.active && focused, look), w, room, look.Glyphs.Ellipsis))
 	}
+	if focused {
+		title += m.current().shown
+	}
 	return layout.Pane(title, append(lines, layout.Beside(blocks...)...), b.width, b.height, focused, look)
 }
 
@@ -184,8 +187,9 @@ func (m *Model) column(s *system, width, height int, named, focused bool, look s
 	room := max(height-len(lines)-len(foot), 1)
 	all := m.sheetOf(s, inside, look)
 	s.top = max(min(s.top, len(all)-room), 0)
+	s.shown = where(s.top, room, len(all))
 	for _, l := range all[s.top:min(s.top+room, len(all))] {
-		put(l)
+		put(l.draw(look))
 	}
 	if len(foot) > 0 {
 		for len(lines) < height-len(foot) {

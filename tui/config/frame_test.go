@@ -169,3 +169,16 @@ func BenchmarkView(b *testing.B) {
 		d.View(screen.Size{Width: 200, Height: 58}, l)
 	}
 }
+
+// BenchmarkLargeConfig is the first frame after a rendering of a large file.
+func BenchmarkLargeConfig(b *testing.B) {
+	d := states(b)["main"]
+	s := d.current()
+	s.result.Config.Documents[0].Content = strings.Repeat(`        "source": "data:,node1%0A", "mode": 420`+"\n", 4000)
+	l := looks()["colour"]
+	for b.Loop() {
+		d.version++
+		s.sheet = sheet{}
+		d.View(screen.Size{Width: 200, Height: 58}, l)
+	}
+}

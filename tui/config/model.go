@@ -75,10 +75,11 @@ type system struct {
 	result   Rendering
 	rendered bool
 	running  bool
-	edits    int   // of the form that it is of
-	failed   error // of the last try
-	sheet    sheet // its lines, as last drawn
-	top      int   // first line that is shown
+	edits    int    // of the form that it is of
+	failed   error  // of the last try
+	sheet    sheet  // its lines, as last drawn
+	top      int    // first line that is shown
+	shown    string // which part of the lines, "" for all of them
 }
 
 // name is the system, and its format where that is not its own.

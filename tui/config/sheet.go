@@ -11,11 +11,12 @@ import (
 	"distrolab/tui/highlight"
 	"distrolab/tui/prose"
 	"distrolab/tui/screen"
+	"distrolab/tui/style"
 )
 
 // Bounds of what is drawn of one document; a file in an intent may be large.
 const (
-	mostLines = 5000
+	mostLines = 2000
 	mostBytes = 4000 // of a line
 )
 
@@ -33,15 +34,42 @@ func drawnWith(width int, look screen.Look) drawnFor {
 	return drawnFor{width: width, glyphs: look.Glyphs.Name, dark: look.Styles.Dark, colour: int(look.Styles.Profile)}
 }
 
-// sheet are the lines of one config, ready to be shown.
+// sheet are the lines of one config. Only those in the window are coloured.
 type sheet struct {
-	lines []string
+	lines []sheetLine
 	drawn drawnFor
+}
+
+// sheetLine is a line that is ready, or one of a document.
+type sheetLine struct {
+	ready  string
+	number string           // of the line, padded; "" without numbers
+	spans  []highlight.Span // clean, and no wider than the room
+}
+
+func (l sheetLine) draw(look screen.Look) string {
+	if l.spans == nil && l.number == "" {
+		return l.ready
+	}
+	var b strings.Builder
+	b.WriteString(look.Styles.FgFaint.Render(l.number))
+	for _, s := range l.spans {
+		b.WriteString(s.Token.Style(look.Styles).Render(s.Text))
+	}
+	return b.String()
+}
+
+func readyLines(lines []string) []sheetLine {
+	out := make([]sheetLine, len(lines))
+	for i, l := range lines {
+		out[i].ready = l
+	}
+	return out
 }
 
 // sheetOf gives the lines of a system's config, from the last time where nothing
 // has changed.
-func (m *Model) sheetOf(s *system, width int, look screen.Look) []string {
+func (m *Model) sheetOf(s *system, width int, look screen.Look) []sheetLine {
 	key := drawnWith(width, look)
 	if s.sheet.lines == nil || s.sheet.drawn != key {
 		s.sheet = sheet{m.configLines(s, width, look), key}
@@ -50,28 +78,30 @@ func (m *Model) sheetOf(s *system, width int, look screen.Look) []string {
 }
 
 // configLines are the documents, then in full what the system cannot do.
-func (m *Model) configLines(s *system, width int, look screen.Look) []string {
+func (m *Model) configLines(s *system, width int, look screen.Look) []sheetLine {
 	cfg := m.shownConfig(s)
 	if m.steps {
-		return append(stepLines(cfg.Steps, width, look), gapLines(cfg.Gaps, width, look)...)
+		return readyLines(append(stepLines(cfg.Steps, width, look), gapLines(cfg.Gaps, width, look)...))
 	}
-	var lines []string
+	var lines []sheetLine
+	add := func(more ...string) { lines = append(lines, readyLines(more)...) }
 	for i, doc := range shownDocuments(cfg) {
 		title := "the guest reads:"
 		if i < len(cfg.Sources) {
 			title = "written by hand:"
 		}
 		if i > 0 {
-			lines = append(lines, "")
+			add("")
 		}
-		lines = append(lines, look.Styles.FgMuted.Render(prose.Shorten(difference.Heading(title, doc, width, look.Glyphs), width, look.Glyphs.Ellipsis)))
+		add(look.Styles.FgMuted.Render(prose.Shorten(difference.Heading(title, doc, width, look.Glyphs), width, look.Glyphs.Ellipsis)))
 		lines = append(lines, documentLines(doc, findingsOf(s.result.Findings, doc.Name), width, look)...)
 	}
 	if len(cfg.Documents) == 0 {
-		lines = append(lines, look.Styles.FgMuted.Render(prose.Shorten("This system takes no config.", width, look.Glyphs.Ellipsis)))
+		add(look.Styles.FgMuted.Render(prose.Shorten("This system takes no config.", width, look.Glyphs.Ellipsis)))
 	}
 	if len(cfg.Gaps) > 0 {
-		lines = append(append(lines, ""), gapLines(cfg.Gaps, width, look)...)
+		add("")
+		add(gapLines(cfg.Gaps, width, look)...)
 	}
 	return lines
 }
@@ -86,9 +116,9 @@ func findingsOf(all []Finding, document string) []provision.Finding {
 	return found
 }
 
-// documentLines colours a document, with numbers where there is room, and says
-// below a line what a check found there.
-func documentLines(doc provision.Document, findings []provision.Finding, width int, look screen.Look) []string {
+// documentLines cuts a document into lines, with numbers where there is room,
+// and says below a line what a check found there.
+func documentLines(doc provision.Document, findings []provision.Finding, width int, look screen.Look) []sheetLine {
 	text := highlight.Lines(doc.Content)
 	left := len(text) - mostLines
 	if left > 0 {
@@ -103,34 +133,28 @@ func documentLines(doc provision.Document, findings []provision.Finding, width i
 	if width >= 48 {
 		gutter = len(fmt.Sprint(len(text))) + 2
 	}
-	var lines []string
-	note := func(f provision.Finding) {
-		lines = append(lines, findingLines(f, gutter, width, look)...)
-	}
-	for _, f := range findings {
-		if f.Line == 0 || f.Line > len(text) {
-			note(f)
-		}
-	}
-	for i, spans := range highlight.Document(highlight.Detect(doc.Name, doc.Content), text) {
-		for n, part := range wrapped(spans, width-gutter, look) {
-			number := ""
-			if n == 0 {
-				number = fmt.Sprint(i + 1)
-			}
-			if gutter > 0 {
-				part = look.Styles.FgFaint.Render(fmt.Sprintf("%*s  ", gutter-2, number)) + part
-			}
-			lines = append(lines, part)
-		}
+	var lines []sheetLine
+	notes := func(here func(line int) bool) {
 		for _, f := range findings {
-			if f.Line == i+1 {
-				note(f)
+			if here(f.Line) {
+				lines = append(lines, readyLines(findingLines(f, gutter, width, look))...)
 			}
 		}
+	}
+	notes(func(line int) bool { return line < 1 || line > len(text) })
+	for i, spans := range highlight.Document(highlight.Detect(doc.Name, doc.Content), text) {
+		for n, part := range wrapped(spans, width-gutter, look.Glyphs) {
+			l := sheetLine{spans: part}
+			if gutter > 0 {
+				l.number = fmt.Sprintf("%*s  ", gutter-2, either(n == 0, fmt.Sprint(i+1), ""))
+			}
+			lines = append(lines, l)
+		}
+		notes(func(line int) bool { return line == i+1 })
 	}
 	if left > 0 {
-		lines = append(lines, look.Styles.FgMuted.Render(prose.Shorten(fmt.Sprintf("%s %d lines more; w writes them", look.Glyphs.Ellipsis, left), width, look.Glyphs.Ellipsis)))
+		more := fmt.Sprintf("%s %d lines more; w writes them", look.Glyphs.Ellipsis, left)
+		lines = append(lines, sheetLine{ready: look.Styles.FgMuted.Render(prose.Shorten(more, width, look.Glyphs.Ellipsis))})
 	}
 	return lines
 }
@@ -147,34 +171,53 @@ func findingLines(f provision.Finding, indent, width int, look screen.Look) []st
 	return lines
 }
 
-// wrapped draws the pieces of one line in lines of at most width cells.
-func wrapped(spans []highlight.Span, width int, look screen.Look) []string {
+// wrapped cuts the pieces of one line into lines of at most width cells.
+func wrapped(spans []highlight.Span, width int, g style.Glyphs) [][]highlight.Span {
 	width = max(width, 2)
-	var lines []string
-	var b strings.Builder
+	var lines [][]highlight.Span
+	var current []highlight.Span
 	room := width
 	for _, s := range spans {
-		st := s.Token.Style(look.Styles)
-		text := look.Glyphs.Clean(strings.ReplaceAll(s.Text, "\t", "    "))
+		text := s.Text
+		simple := simpleText(text) // nearly all of every config, and no work
+		if !simple {
+			text = g.Clean(strings.ReplaceAll(text, "\t", "    "))
+		}
 		for text != "" {
-			head := text
-			if ansi.StringWidth(text) > room {
+			head, cells := text, len(text)
+			if !simple {
+				cells = ansi.StringWidth(text)
+			}
+			switch {
+			case cells > room && simple:
+				head, cells = text[:room], room
+			case cells > room:
 				head = ansi.Truncate(text, room, "")
+				cells = ansi.StringWidth(head)
 			}
 			if head == "" {
 				if room == width {
 					break // wider than any line
 				}
-				lines, room = append(lines, b.String()), width
-				b.Reset()
+				lines, current, room = append(lines, current), nil, width
 				continue
 			}
-			b.WriteString(st.Render(head))
-			room -= ansi.StringWidth(head)
+			current = append(current, highlight.Span{Text: head, Token: s.Token})
+			room -= cells
 			text = text[len(head):]
 		}
 	}
-	return append(lines, b.String())
+	return append(lines, current)
+}
+
+// simpleText says that every byte is one clean cell.
+func simpleText(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // gapLines list what a system cannot do and why, under a heading.

@@ -208,7 +208,7 @@ func (m *Model) differencePane(size screen.Size, look screen.Look) []string {
 	d.top = max(min(d.top, len(lines)-height), 0)
 	var inside []string
 	for _, l := range lines[d.top:min(d.top+height, len(lines))] {
-		inside = append(inside, " "+strings.ReplaceAll(l, "\t", "    "))
+		inside = append(inside, " "+l)
 	}
 	title := b.name()
 	if a != nil {
@@ -232,7 +232,11 @@ func (m *Model) differenceLines(a, b *system, width int, look screen.Look) []str
 	if d.lines == nil || d.drawn != key {
 		left := difference.Side{Name: a.name(), Format: a.result.Format, Config: m.shownConfig(a)}
 		right := difference.Side{Name: b.name(), Format: b.result.Format, Config: m.shownConfig(b)}
-		d.lines, d.drawn = difference.Lines(m.intent.Fields(), left, right, width, look.Glyphs, look.Styles), key
+		d.lines, d.drawn = nil, key
+		for _, l := range difference.Lines(m.intent.Fields(), left, right, width, look.Glyphs, look.Styles) {
+			l = ansi.Hardwrap(strings.ReplaceAll(l, "\t", "    "), width, true) // documents are whole
+			d.lines = append(d.lines, strings.Split(l, "\n")...)
+		}
 	}
 	return d.lines
 }
