@@ -8,6 +8,7 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"charm.land/bubbles/v2/textinput" // github.com/charmbracelet/bubbles
@@ -48,6 +49,7 @@ type place struct {
 	tied     bool
 	total    float64
 	ruledOut bool
+	reason   string // why it is ruled out
 }
 
 // Model is the screen.
@@ -230,5 +232,18 @@ func (m *Model) Finds() []screen.Find {
 
 // about is what the page of an entry shows.
 func (m *Model) about(e *entry) factsheet.System {
-	return factsheet.System{Distro: e.Distro, Day: m.shared.Now(), Latest: e.latest}
+	return factsheet.System{Distro: e.Distro, Day: m.shared.Now(), Latest: e.latest, Score: m.verdict(e)}
+}
+
+// verdict says what the score makes of an entry; empty when it is not asked.
+func (m *Model) verdict(e *entry) string {
+	switch p := e.place; {
+	case p.rank > 0 && p.tied:
+		return fmt.Sprintf("%.1f of 100, shares place %d (%s)", p.total, p.rank, m.shared.Profile)
+	case p.rank > 0:
+		return fmt.Sprintf("%.1f of 100, place %d (%s)", p.total, p.rank, m.shared.Profile)
+	case p.ruledOut:
+		return "ruled out: " + p.reason + " (" + m.shared.Profile + ")"
+	}
+	return ""
 }

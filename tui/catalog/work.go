@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
@@ -45,7 +46,7 @@ func (m *Model) rank() tea.Cmd {
 			places[p.Distro] = place{rank: p.Rank, tied: p.Tied, total: p.Total}
 		}
 		for _, p := range result.Disqualified {
-			places[p.Distro] = place{total: p.Total, ruledOut: true}
+			places[p.Distro] = place{total: p.Total, ruledOut: true, reason: strings.TrimSuffix(p.Reasons[0].Reason, ".")}
 		}
 		return ranked{number: number, places: places}
 	}

@@ -53,6 +53,7 @@ type Model struct {
 	result   score.Result
 	scored   bool
 	places   map[string]score.Place
+	shifts   []string                   // which places the moved weights changed
 	best     map[string]map[string]bool // by key of a fact and name of a system: the profile prefers it
 
 	comparing, ranking int // numbers of the newest work asked for

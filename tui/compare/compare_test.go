@@ -237,7 +237,13 @@ func TestWeightsMoveTheRanking(t *testing.T) {
 	if w := m.shared.Weights["read-only"]; w != 42 || m.result.Ranking[0].Distro != "fedora-coreos" {
 		t.Errorf("at %v %s is first; the command says Fedora CoreOS from 41.2 on", w, m.result.Ranking[0].Distro)
 	}
+	if got := text(m, 120, 34); !strings.Contains(got, "Moved: fedora-coreos 2 to 1, flatcar 1 to 2") {
+		t.Errorf("the panel does not say what has moved:\n%s", got)
+	}
 	press(t, m, "x")
+	if len(m.shifts) != 0 {
+		t.Errorf("after reset: %v", m.shifts)
+	}
 	if len(m.shared.Weights) != 0 || m.result.Ranking[0].Distro != "flatcar" {
 		t.Errorf("after reset: %v", m.shared.Weights)
 	}

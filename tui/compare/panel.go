@@ -43,16 +43,36 @@ func (m *Model) scoreLines(width, height int, look screen.Look) []string {
 	}
 	weights := m.around(m.weightLines(width, look), height-len(head)-4) // three places and a space
 	room := height - len(head) - len(weights) - 1
+	moved := m.shifted(width, room-len(m.places), look)
+	room -= len(moved)
 	firm := m.firmness(width, room-len(m.places), look)
 	if len(firm) > 0 {
 		room -= len(firm) + 1
 	}
 	lines := append(head, chart.Ranking(m.result, width, max(room, 3), g, s)...)
+	lines = append(lines, moved...)
 	lines = append(append(lines, ""), weights...)
 	if firm != nil {
 		lines = append(append(lines, ""), firm...)
 	}
 	return lines
+}
+
+// shifted says in a line which places the moved weights changed, where there is
+// room beside the whole ranking.
+func (m *Model) shifted(width, room int, look screen.Look) []string {
+	if len(m.shifts) == 0 || room < 2 {
+		return nil
+	}
+	text := "Moved: " + m.shifts[0]
+	for i, s := range m.shifts[1:] {
+		if i > 1 {
+			text += fmt.Sprintf(", and %d more", len(m.shifts)-i-1)
+			break
+		}
+		text += ", " + s
+	}
+	return []string{look.Styles.Accent.Render(prose.Shorten(look.Glyphs.Clean(text), width, look.Glyphs.Ellipsis))}
 }
 
 // around cuts the weights to a height, with the selected one among them; the

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -110,6 +111,7 @@ func (m *Model) readProfiles() tea.Cmd {
 type ranked struct {
 	number int
 	result score.Result
+	own    score.Result // by the profile's own weights
 }
 
 // rank ranks what is compared; of all systems, those that the profile looks at.
@@ -125,7 +127,12 @@ func (m *Model) rank() tea.Cmd {
 		if everything {
 			systems = profile.Select(systems, day)
 		}
-		return ranked{number, score.Rank(profile.Reweighted(weights), score.Input{Systems: systems, Day: day})}
+		in := score.Input{Systems: systems, Day: day}
+		own := score.Rank(profile, in)
+		if len(weights) == 0 {
+			return ranked{number, own, own}
+		}
+		return ranked{number, score.Rank(profile.Reweighted(weights), in), own}
 	}
 }
 
@@ -140,6 +147,7 @@ func (m *Model) takeRanking(r ranked) {
 		m.places[p.Distro] = p
 	}
 	m.best = bestOf(m.places)
+	m.shifts = shiftsOf(r.result.Ranking, r.own.Ranking)
 	m.weight = max(min(m.weight, len(m.result.Criteria)-1), 0)
 	if m.byScore {
 		was := m.system()
@@ -178,4 +186,29 @@ func bestOf(places map[string]score.Place) map[string]map[string]bool {
 		}
 	}
 	return best
+}
+
+// shiftsOf says which systems the moved weights have put on another place, the
+// largest moves first.
+func shiftsOf(now, before []score.Place) []string {
+	type shift struct {
+		text string
+		by   int
+	}
+	was := map[string]int{}
+	for _, p := range before {
+		was[p.Distro] = p.Rank
+	}
+	var all []shift
+	for _, p := range now {
+		if old := was[p.Distro]; old != p.Rank && old > 0 {
+			all = append(all, shift{fmt.Sprintf("%s %d to %d", p.Distro, old, p.Rank), max(old-p.Rank, p.Rank-old)})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b shift) int { return cmp.Compare(b.by, a.by) })
+	var texts []string
+	for _, s := range all {
+		texts = append(texts, s.text)
+	}
+	return texts
 }

@@ -16,6 +16,7 @@ type System struct {
 	distros.Distro
 	Day    time.Time      // support is judged as of this day
 	Latest *release.Known // the newest release that is known; nil: none
+	Score  string         // what a score says of it, in words; empty: nothing
 }
 
 // Page writes all that the catalog knows of a system, at most width cells wide:
@@ -58,6 +59,9 @@ func (p *page) head(sys System) {
 	}
 	p.add("")
 	p.support(sys)
+	if sys.Score != "" {
+		p.row("Score", sys.Score)
+	}
 	p.row("Made by", sys.Vendor)
 }
 
