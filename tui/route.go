@@ -14,21 +14,28 @@ const noColours = colorprofile.ASCII
 // Update takes a message: the frame's own are handled here, keys and mouse go
 // to what has the focus, all others to every screen.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if _, is := msg.(becameQuiet); is {
+		return m, m.pace.quiet()
+	}
+	return m, tea.Batch(m.pace.message(), m.route(msg))
+}
+
+func (m *Model) route(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		return m, m.key(msg)
+		return m.key(msg)
 	case tea.PasteMsg:
-		return m, m.toFocus(msg)
+		return m.toFocus(msg)
 	case tea.MouseMsg:
-		return m, m.pointed(msg)
+		return m.pointed(msg)
 	case tea.KeyReleaseMsg:
-		return m, nil
+		return nil
 	}
 	cmd, private := m.own(msg)
 	if private {
-		return m, cmd
+		return cmd
 	}
-	return m, tea.Batch(cmd, m.broadcast(msg))
+	return tea.Batch(cmd, m.broadcast(msg))
 }
 
 // own handles what is meant for the frame; private says that the screens have

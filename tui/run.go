@@ -9,10 +9,6 @@ import (
 	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
 )
 
-// frames are how often the terminal is written to at most, per second: often
-// enough that a key is answered within 16 ms.
-const frames = 75
-
 // Terminal is where the app is shown.
 type Terminal struct {
 	In      io.Reader
@@ -24,7 +20,8 @@ type Terminal struct {
 // kept.
 func Run(ctx context.Context, m *Model, t Terminal) error {
 	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(t.In), tea.WithOutput(t.Out), tea.WithEnvironment(t.Environ),
-		tea.WithColorProfile(m.look.Styles.Profile), tea.WithFPS(frames), tea.WithoutSignalHandler())
+		tea.WithColorProfile(m.look.Styles.Profile), tea.WithFPS(framerate), tea.WithoutSignalHandler())
+	m.pace = paceOf(p)
 	_, err := p.Run()
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause

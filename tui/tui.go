@@ -74,6 +74,7 @@ type Model struct {
 	mouse   bool
 	recent  []string // IDs of what the palette did last, newest first
 	keep    keeping
+	pace    pace
 	say     func(string) // prints news, where they are not shown
 }
 
