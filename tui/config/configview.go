@@ -178,7 +178,7 @@ func (m *Model) column(s *system, width, height int, named, focused bool, look s
 		}
 		return lines
 	}
-	put(st.FgMuted.Render(prose.Shorten(look.Glyphs.Clean(s.result.Format+", by "+s.result.Config.Delivery.Sentence()), inside, look.Glyphs.Ellipsis)))
+	put(st.FgMuted.Render(ansi.Truncate(look.Glyphs.Clean(s.result.Format+", by "+s.result.Config.Delivery.Sentence()), inside, look.Glyphs.Ellipsis)))
 	lines = append(lines, "")
 	foot := m.gapFoot(s, inside, max(height/3, 0), look)
 	if height < 12 {
