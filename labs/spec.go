@@ -101,7 +101,7 @@ const (
 	StateEnding  MachineState = "ending"  // it was told to shut down
 	StateOff     MachineState = "off"     // it powered off
 	StateFailed  MachineState = "failed"  // see the error
-	StateLost    MachineState = "lost"    // the process of its lab was killed
+	StateLost    MachineState = "lost"    // the process of its lab, or libvirt's daemon, was killed
 )
 
 // Status is a lab as it is now: the answer of its process, and the JSON shape

@@ -168,6 +168,8 @@ func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine
 	m.mu.Unlock()
 	var stopped *observe.StoppedError
 	switch {
+	case err != nil && h.blind():
+		h.change(m, labs.StateLost, h.whyBlind())
 	case m.told():
 		h.change(m, labs.StateOff, nil)
 	case err == nil:
@@ -194,6 +196,10 @@ func (h *Holder) awaitEnd(ctx context.Context, m *member, made *machine.Machine)
 		h.change(m, labs.StateOff, nil)
 		return
 	}
+	if h.blind() {
+		h.change(m, labs.StateLost, h.whyBlind())
+		return
+	}
 	h.change(m, labs.StateOff, errors.New(made.GoneWhy()))
 }
 
@@ -204,6 +210,24 @@ func besides(err error) string {
 		return ""
 	}
 	return err.Error() + "; "
+}
+
+// blind says that libvirt's daemon is gone: nobody sees what becomes of the
+// machines, which live on.
+func (h *Holder) blind() bool {
+	if h.libvirt == nil {
+		return false
+	}
+	select {
+	case <-h.libvirt.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+func (h *Holder) whyBlind() error {
+	return fmt.Errorf("libvirt's daemon is gone, and with it the sight of this machine; end the lab with `distrolab down %s`", h.spec.Name)
 }
 
 func reason(err error) string {

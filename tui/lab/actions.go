@@ -109,8 +109,32 @@ func (m *Model) machineActions() []screen.Action {
 		act("start", "b", "boot", "Boots a machine that is off from its disk.", false, m.boot),
 		act("forward", "p", "port", "Opens a port of this computer that leads to one of the machine.", true, m.forward),
 		act("save", "w", "save log", "Writes all that the console has said into a file.", true, m.save),
+		{ID: "labs.copy", Keys: []string{"y"}, Title: "copy command", Help: "Copies the command that logs in to the machine, or reaches the lab's cluster.", Group: groupMachine,
+			Disabled: m.noCommand(s, x), Hidden: true, Run: func() tea.Cmd { return screen.Send(screen.Copy{Text: m.command()}) }},
 		act("full", "A", "console", "Gives the whole terminal to the console of the machine, unfiltered.", true, m.attachFull),
 	}
+}
+
+// noCommand is why there is no command to copy.
+func (m *Model) noCommand(s *labs.Status, x *labs.MachineStatus) string {
+	switch {
+	case x == nil && s != nil && s.Cluster != nil && s.Cluster.Kubeconfig != "":
+		return ""
+	case x == nil:
+		return "select a machine"
+	case x.User == "":
+		return "it has no login over SSH"
+	}
+	return ""
+}
+
+// command reaches what is selected, from a shell.
+func (m *Model) command() string {
+	s, x := m.machine()
+	if x == nil {
+		return "kubectl --kubeconfig " + s.Cluster.Kubeconfig + " get nodes"
+	}
+	return "distrolab ssh " + s.Lab + "/" + x.Name
 }
 
 // noMachine is why nothing can be done to a machine.

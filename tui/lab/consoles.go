@@ -16,7 +16,7 @@ import (
 )
 
 // maxConsoles is how many consoles stay open while the selection moves about.
-const maxConsoles = 8
+const maxConsoles = 4
 
 // maxTail is how much of a log is read for a console that is not live, in bytes.
 const maxTail = 256 << 10

@@ -37,6 +37,7 @@ type Model struct {
 
 	news     chan []labs.Status // the last news of the watch
 	watching bool
+	hearing  bool
 	unknown  bool // nothing was heard yet
 	trouble  error
 	all      []labs.Status
@@ -144,6 +145,9 @@ func (m *Model) watch() tea.Cmd {
 			news <- all
 		})}
 	}
+	if m.hearing {
+		return follow
+	}
 	return tea.Batch(follow, m.hear())
 }
 
@@ -152,6 +156,7 @@ const frameTime = 50 * time.Millisecond
 
 // hear waits for news of the labs.
 func (m *Model) hear() tea.Cmd {
+	m.hearing = true
 	news := m.news
 	return func() tea.Msg { return changed{<-news} }
 }

@@ -207,7 +207,7 @@ func (l labScreen) failures(ctx context.Context, h home.Home, lab string) error 
 	}
 	var failed []error
 	for _, m := range s.Machines {
-		if m.State == labs.StateFailed {
+		if m.State == labs.StateFailed || m.State == labs.StateLost {
 			failed = append(failed, fmt.Errorf("%s: %s", m.Name, m.Error))
 		}
 	}

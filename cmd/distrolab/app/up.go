@@ -184,7 +184,7 @@ func followBoot(ctx context.Context, h home.Home, spec labs.Spec, show func(labs
 	}
 	err := labs.Connect(h, spec.Name).Events(ctx, func(e labs.Event) bool {
 		show(e)
-		if e.State == labs.StateReady || e.State == labs.StateFailed || e.State == labs.StateOff {
+		if e.State == labs.StateReady || e.State == labs.StateFailed || e.State == labs.StateOff || e.State == labs.StateLost {
 			delete(waiting, e.Machine)
 		}
 		return len(waiting) > 0
@@ -227,7 +227,7 @@ func (p *bootPrinter) show(e labs.Event) {
 		fmt.Fprintf(p.a.world.Err, "%s  %7.2f s  %s\n", who, e.Milestone.T.Seconds(), p.titles[e.Milestone.M])
 	case e.Step != "":
 		fmt.Fprintf(p.a.world.Err, "%s  %s\n", who, v.glyphs.Clean(e.Step))
-	case e.State == labs.StateFailed:
+	case e.State == labs.StateFailed || e.State == labs.StateLost:
 		fmt.Fprintf(p.a.world.Err, "%s  %s %s\n", who, v.glyphs.Cross, v.glyphs.Clean(e.Error))
 	case e.State == labs.StateReady:
 		fmt.Fprintf(p.a.world.Err, "%s  %s ready\n", who, v.glyphs.Check)
@@ -260,7 +260,7 @@ func (a *application) announce(ctx context.Context, h home.Home, lab string) err
 	}
 	var failed []string
 	for _, m := range s.Machines {
-		if m.State == labs.StateFailed {
+		if m.State == labs.StateFailed || m.State == labs.StateLost {
 			failed = append(failed, m.Name)
 		}
 	}
