@@ -105,6 +105,9 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		m.takeComparison(msg)
 	case profilesRead:
 		m.profiles, m.unread = msg.profiles, msg.err
+		if p, known := m.profile(); known {
+			m.shared.Profile = p.Name // the one that was kept may be gone
+		}
 		return tea.Batch(m.rank(), screen.Fail("reading the profiles of the score", msg.err, m.readProfiles()))
 	case ranked:
 		m.takeRanking(msg)

@@ -298,6 +298,10 @@ func TestProfiles(t *testing.T) {
 	if len(m.shared.Weights) != 0 {
 		t.Error("a profile began with another's weights")
 	}
+	gone := New(&screen.Shared{Catalog: catalog(t), Now: day, Profile: "deleted"}, fake{})
+	if run(gone, gone.Open("")); gone.shared.Profile != score.Default || !gone.scored {
+		t.Errorf("with a profile that is gone, %s counts", gone.shared.Profile)
+	}
 	if press(t, m, "p"); m.shared.Profile != score.Default {
 		t.Errorf("after the last comes %s", m.shared.Profile)
 	}
