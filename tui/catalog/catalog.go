@@ -132,7 +132,9 @@ func (m *Model) prepare() tea.Cmd {
 	for i := len(known) - 1; i >= 0; i-- {
 		first[known[i].Distro] = &known[i]
 	}
-	for i, d := range m.shared.Catalog.All() {
+	all := m.shared.Catalog.All()
+	m.entries = make([]entry, 0, len(all))
+	for i, d := range all {
 		m.byName[d.Name] = i
 		m.entries = append(m.entries, entry{Distro: d, standing: d.Support.On(now), nature: d.Nature(), latest: first[d.Name]})
 	}
