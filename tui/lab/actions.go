@@ -132,7 +132,7 @@ func (m *Model) noCommand(s *labs.Status, x *labs.MachineStatus) string {
 func (m *Model) command() string {
 	s, x := m.machine()
 	if x == nil {
-		return "kubectl --kubeconfig " + s.Cluster.Kubeconfig + " get nodes"
+		return kubectl(s)
 	}
 	return "distrolab ssh " + s.Lab + "/" + x.Name
 }

@@ -195,13 +195,12 @@ func (m *Model) steps(x *labs.MachineStatus, width int, look screen.Look) []stri
 	case x.State == labs.StateLost:
 		text = "The process that watched it is gone, and its timeline with it."
 	}
-	lines := []string{"", " " + s.FgMuted.Render(text)}
 	if lab, _ := m.machine(); lab != nil {
 		if step := m.clusterStep(lab, x); step != "" {
-			lines = append(lines, s.Info.Render(ansi.Truncate(" "+g.Dot+" "+g.Clean(step), width, g.Ellipsis)))
+			return []string{"", s.Info.Render(ansi.Truncate(" "+g.Dot+" "+g.Clean(step), width, g.Ellipsis))}
 		}
 	}
-	return lines
+	return []string{"", " " + s.FgMuted.Render(text)}
 }
 
 // labLines say of a lab what concerns no single machine.
@@ -243,6 +242,11 @@ func (m *Model) bootWords(x labs.MachineStatus) string {
 	return strings.Join(words, ", ")
 }
 
+// kubectl reaches a lab's cluster.
+func kubectl(s *labs.Status) string {
+	return "kubectl --kubeconfig $(distrolab cluster kubeconfig " + s.Lab + ") get nodes"
+}
+
 func (m *Model) clusterLines(s *labs.Status, width int, look screen.Look) []string {
 	if s.Cluster == nil {
 		return nil
@@ -256,7 +260,7 @@ func (m *Model) clusterLines(s *labs.Status, width int, look screen.Look) []stri
 		}
 	}
 	if s.Cluster.Kubeconfig != "" {
-		lines = append(lines, " "+st.FgMuted.Render(ansi.Truncate("kubectl --kubeconfig "+g.Clean(s.Cluster.Kubeconfig)+" get nodes", width-2, g.Ellipsis)))
+		lines = append(lines, " "+st.FgMuted.Render(ansi.Truncate(g.Clean(kubectl(s)), width-2, g.Ellipsis)))
 	}
 	for _, n := range m.nodes[s.Lab].list {
 		mark, word, style := g.Check, "ready", st.OK

@@ -111,7 +111,10 @@ func (m *Model) labFacts(s *labs.Status, look screen.Look) []string {
 	}
 	note, style := m.labNote(s, s.Lab, look)
 	if s.Running {
-		head += "  " + st.FgMuted.Render(count(len(s.Machines), "machine")+"  "+string(s.Accelerator)+"  since "+s.Created.In(m.shared.Now().Location()).Format("15:04"))
+		if len(s.Machines) > 0 && m.busy[key{s.Lab, ""}] == "" {
+			note = ""
+		}
+		head += "  " + st.FgMuted.Render(count(len(s.Machines), "machine")+"  "+string(s.Accelerator)+"  since "+s.Created.In(m.shared.Now().Location()).Format("15:04")+", "+age(m.shared.Now().Sub(s.Created)))
 	}
 	return []string{head + "  " + style.Render(note)}
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
+	"distrolab/labs"
+	"distrolab/labs/observe"
 	"distrolab/tui/screen"
 	"distrolab/tui/style"
 )
@@ -76,7 +78,22 @@ func TestFrames(t *testing.T) {
 			b.press("down", "down")
 			return b
 		},
-		"lab":      func(t *testing.T) *bench { b := newBench(t, trial()); b.press("up"); return b },
+		"lab":     func(t *testing.T) *bench { b := newBench(t, trial()); b.press("up"); return b },
+		"cluster": func(t *testing.T) *bench { b := newBench(t, clustered()); b.press("up"); return b },
+		"raising": func(t *testing.T) *bench {
+			s := clustered()
+			s.Cluster.State, s.Cluster.Step, s.Machines[0].State = labs.ClusterRaising, "kubeadm init: waiting for the API server", labs.StateBooting
+			s.Machines[0].Timeline = observe.Timeline{}
+			return newBench(t, s)
+		},
+		"start": func(t *testing.T) *bench {
+			b := newBench(t, trial())
+			b.m.starts = append(b.m.starts, &start{plan: Plan{Lab: "fresh", Systems: []string{"flatcar", "talos"}}, steps: []string{
+				"finding images and writing configs", "flatcar: fetching flatcar.img.bz2 120.0 MiB of 480.0 MiB (25 %), 12.0 MiB/s, 30s to go"}})
+			b.tell(changed{[]labs.Status{trial()}})
+			b.m.list.Select(5)
+			return b
+		},
 		"long":     func(t *testing.T) *bench { return newBench(t, long) },
 		"attached": func(t *testing.T) *bench { b := newBench(t, trial()); b.press("a"); return b },
 		"form":     func(t *testing.T) *bench { b := newBench(t, trial()); b.press("n"); return b },
@@ -97,6 +114,16 @@ func TestFrames(t *testing.T) {
 		}
 		golden(t, state+"-plain", b.m.Plain(80, lookOf(colorprofile.NoTTY, style.Unicode())), true)
 	}
+}
+
+// clustered is a lab with a control plane and a node that has joined.
+func clustered() labs.Status {
+	s := trial()
+	s.Machines = s.Machines[:2]
+	s.Machines[0].Name, s.Machines[0].Role = labs.ControlPlaneName, labs.RoleControlPlane
+	s.Machines[1].Role, s.Machines[1].State = labs.RoleWorker, labs.StateJoining
+	s.Cluster = &labs.ClusterStatus{Kubernetes: "v1.36.1", State: labs.ClusterReady, Kubeconfig: "/home/me/.local/share/distrolab/labs/trial/kubeconfig"}
+	return s
 }
 
 func checkSize(t *testing.T, v screen.View, size screen.Size) {
