@@ -98,3 +98,16 @@ func BenchmarkScreens(b *testing.B) {
 }
 
 func benchApp(b *testing.B) *tui.Model { return appOf(b, style.Unicode()) }
+
+// BenchmarkFirstFrame is what the app itself does until its first frame is
+// there: the catalog is read, the screens are made, one is drawn.
+func BenchmarkFirstFrame(b *testing.B) {
+	for b.Loop() {
+		m := benchApp(b)
+		m.Init()
+		m.Update(tea.WindowSizeMsg{Width: 120, Height: 36})
+		if m.View().Content == "" {
+			b.Fatal("nothing is drawn")
+		}
+	}
+}
