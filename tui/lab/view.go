@@ -47,8 +47,9 @@ func (m *Model) View(size screen.Size, look screen.Look) screen.View {
 }
 
 func (m *Model) viewForm(w, h int, look screen.Look) screen.View {
-	width, height := min(w, 76), min(h, 18)
-	inside, cursor := m.form.draw(width-2, height-2, look)
+	width := min(w, 76)
+	inside, cursor := m.form.draw(width-2, h-2, look)
+	height := min(h, len(inside)+3)
 	left, top := (w-width)/2, max((h-height)/3, 0)
 	var lines []string
 	for range top {
@@ -59,6 +60,9 @@ func (m *Model) viewForm(w, h int, look screen.Look) screen.View {
 	}
 	if cursor != nil {
 		cursor.X, cursor.Y = cursor.X+left+1, cursor.Y+top+1
+	}
+	if cursor != nil && cursor.Y >= h {
+		cursor = nil
 	}
 	return screen.View{Lines: layout.Block(lines, w, h, look.Glyphs.Ellipsis), Cursor: cursor}
 }
