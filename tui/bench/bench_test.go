@@ -374,7 +374,7 @@ func TestFailureIsTold(t *testing.T) {
 	if fail, is := d.said[0].(screen.Failure); !is || !strings.Contains(fail.Err.Error(), "distrolab pull") {
 		t.Errorf("said %+v", d.said[0])
 	}
-	if !d.has("gave up on flatcar") || !d.has("control plane: is made") || strings.Contains(d.text(), "\x1b") {
+	if !d.has("distrolab pull flatcar") || !d.has("gave up on flatcar") || !d.has("control plane: is made") || strings.Contains(d.text(), "\x1b") {
 		t.Errorf("the log:\n%q", d.text())
 	}
 }

@@ -218,6 +218,9 @@ func (l *live) end(directory string, err error) {
 		err = nil
 	}
 	l.err = err
+	if err != nil {
+		l.say(badLine, err.Error())
+	}
 	for _, row := range l.blocks {
 		for i := range row {
 			if row[i].running {
