@@ -12,6 +12,7 @@ import (
 
 	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 
 	"distrolab/tui/screen"
 	"distrolab/tui/style"
@@ -349,7 +350,9 @@ func (p *plain) printActions() {
 		if a.Disabled != "" {
 			what = "not now: " + a.Disabled
 		}
-		p.printf("%3s  %-8s %s: %s\n", strconv.Itoa(i+1), key, p.m.look.Glyphs.Clean(a.Title), p.m.look.Glyphs.Clean(what))
+		const indent = 14
+		text := ansi.Wrap(p.m.look.Glyphs.Clean(a.Title+": "+what), max(p.o.Width-indent, 20), "")
+		p.printf("%3s  %-8s %s\n", strconv.Itoa(i+1), key, strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", indent)))
 	}
 	p.printf("%s\n", p.screens())
 	p.printf("Type a number, a key, or words: of an action, a distro, a lab, a result. ? lists again, q ends.\n")
