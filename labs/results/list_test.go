@@ -181,3 +181,38 @@ func TestAgainstSaysWhatDiffersAndRefusesToRank(t *testing.T) {
 		t.Errorf("no runs: %+v", v)
 	}
 }
+
+// BenchmarkList lists a store of 1,000 sessions with 100 runs each: at first,
+// and again when one has changed.
+func BenchmarkList(b *testing.B) {
+	root := b.TempDir()
+	s, _ := session(100)
+	runs := []byte(strings.Repeat(strings.Repeat("x", 5999)+"\n", 100))
+	for i := range 1000 {
+		s.ID = fmt.Sprintf("s%04d", i)
+		dir := filepath.Join(root, s.ID)
+		store, err := results.Create(dir, s)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := store.Close(); err != nil {
+			b.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, results.RunsFile), runs, 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
+	known, err := results.List(root, nil)
+	if err != nil || len(known) != 1000 {
+		b.Fatal(err, len(known))
+	}
+	for name, before := range map[string][]results.Listed{"first": nil, "again": known} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := results.List(root, before); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
