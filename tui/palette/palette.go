@@ -66,8 +66,8 @@ func (l *List) Actions() []screen.Action {
 	const group = "Palette"
 	return []screen.Action{
 		{ID: "palette.do", Keys: []string{"enter"}, Title: "do it", Group: group, Help: "Does what is selected.", Run: l.take},
-		{ID: "palette.down", Keys: []string{"down", "ctrl+n", "tab"}, Title: "down", Group: group, Help: "Selects the next.", Run: l.mover("down")},
-		{ID: "palette.up", Keys: []string{"up", "shift+tab"}, Title: "up", Group: group, Help: "Selects the one before.", Run: l.mover("up")},
+		{ID: "palette.down", Keys: []string{"down", "ctrl+n", "tab"}, Title: "next", Group: group, Help: "Selects the next.", Run: l.mover("down")},
+		{ID: "palette.up", Keys: []string{"up", "shift+tab"}, Title: "before", Group: group, Help: "Selects the one before.", Run: l.mover("up")},
 		{ID: "palette.pagedown", Keys: []string{"pgdown"}, Title: "page down", Group: group, Hidden: true, Help: "Moves down by a page.", Run: l.mover("pgdown")},
 		{ID: "palette.pageup", Keys: []string{"pgup"}, Title: "page up", Group: group, Hidden: true, Help: "Moves up by a page.", Run: l.mover("pgup")},
 		{ID: "palette.close", Keys: []string{"esc"}, Title: "close", Group: group, Hidden: true, Help: "Clears what was typed, then closes.", Run: l.escape},
