@@ -56,7 +56,7 @@ func (m *Model) onwards(none string) []screen.Action {
 			Help: "Set the marked systems side by side; without marks, all."},
 		{ID: "catalog.render", Keys: []string{"r"}, Title: "render", Group: "With the marked", Disabled: none, Run: with(screen.Config, ""),
 			Help: "Write an intent and see the first-boot config of the marked systems; without marks, of the selected one."},
-		{ID: "catalog.lab", Keys: []string{"l"}, Title: "lab", Group: "With the marked", Disabled: none, Run: with(screen.Labs, "new"),
+		{ID: "catalog.lab", Keys: []string{"l"}, Title: "lab", Group: "With the marked", Disabled: none, Run: with(screen.Labs, screen.NewLab),
 			Help: "Start a lab with the marked systems; without marks, with the selected one."},
 		{ID: "catalog.bench", Keys: []string{"b"}, Title: "bench", Group: "With the marked", Disabled: none, Run: with(screen.Bench, ""),
 			Help: "Measure the boot of the marked systems; without marks, of the selected one."},

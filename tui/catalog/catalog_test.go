@@ -224,7 +224,7 @@ func TestMarksGoAlong(t *testing.T) {
 		t.Errorf("marks are %q", got)
 	}
 	for key, want := range map[string]screen.Go{
-		"c": {Screen: screen.Compare}, "r": {Screen: screen.Config}, "l": {Screen: screen.Labs, Argument: "new"}, "b": {Screen: screen.Bench},
+		"c": {Screen: screen.Compare}, "r": {Screen: screen.Config}, "l": {Screen: screen.Labs, Argument: screen.NewLab}, "b": {Screen: screen.Bench},
 	} {
 		got := press(t, m, key)
 		if len(got) != 1 || got[0] != want {

@@ -209,5 +209,5 @@ func (m *Model) startLab() tea.Cmd {
 		return screen.Tell("the intent has problems; they stand beside its fields")
 	}
 	m.shared.Intent = &intent
-	return screen.Send(screen.Go{Screen: screen.Labs, Argument: "new"})
+	return screen.Send(screen.Go{Screen: screen.Labs, Argument: screen.NewLab})
 }

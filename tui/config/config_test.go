@@ -331,7 +331,7 @@ func TestALabGetsTheIntent(t *testing.T) {
 	if d.shared.Intent == nil || d.shared.Intent.Hostname != "node15" {
 		t.Fatalf("%+v", d.shared.Intent)
 	}
-	if diff := cmp.Diff(screen.Go{Screen: screen.Labs, Argument: "new"}, d.told[len(d.told)-1]); diff != "" {
+	if diff := cmp.Diff(screen.Go{Screen: screen.Labs, Argument: screen.NewLab}, d.told[len(d.told)-1]); diff != "" {
 		t.Error(diff)
 	}
 }

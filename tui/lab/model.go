@@ -97,13 +97,16 @@ func (m *Model) Title() []string {
 
 // Open shows the screen; the argument is LAB or LAB/MACHINE.
 func (m *Model) Open(argument string) tea.Cmd {
-	if argument != "" {
+	if argument != "" && argument != screen.NewLab {
 		m.seek = keyOf(argument)
 		m.selectKey(m.seek)
 	}
 	if !m.shown {
 		m.shown = true
 		m.eye, m.unseen = context.WithCancel(m.context)
+	}
+	if argument == screen.NewLab {
+		return tea.Batch(m.watch(), m.look(), m.newLab())
 	}
 	return tea.Batch(m.watch(), m.look())
 }

@@ -19,6 +19,10 @@ const (
 	Results ID = "results"
 )
 
+// NewLab, as the argument of the screen of labs, begins a new one. No lab has
+// this name.
+const NewLab = "+new"
+
 // Look is how things are drawn. It changes when the terminal answers what its
 // background is.
 type Look struct {
