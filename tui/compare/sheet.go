@@ -19,7 +19,8 @@ const (
 	gap         = 2  // between columns
 	leastColumn = 15
 	leastWhole  = 24 // for sentences
-	mostColumn  = 34
+	mostColumn  = 52
+	mostWhole   = 68
 	headLines   = 2 // titles of the columns and a rule
 )
 
@@ -47,7 +48,7 @@ func (m *Model) lay(width, height int, look screen.Look) sheet {
 	room := max(width-gutter-sh.label, 0)
 	least, most := leastColumn, mostColumn
 	if m.whole {
-		least, most = leastWhole, 2*mostColumn
+		least, most = leastWhole, mostWhole
 	}
 	sh.columns = max(min(room/(least+gap), len(m.columns)), 1)
 	sh.column = max(min(room/sh.columns-gap, most), 1)
