@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,8 +77,8 @@ func (m *Model) columns(width int, look screen.Look) []column {
 }
 
 // fitting drops columns until the rest have the least that they can do with,
-// with gaps of two between them, and shares out what is left from the left. The
-// last column there is is cut.
+// with gaps of two between them, and shares out what is left. The last column
+// there is is cut.
 func fitting(all []column, room int) []column {
 	for {
 		least, worst := -2, 0
@@ -99,8 +100,15 @@ func fitting(all []column, room int) []column {
 	}
 }
 
+// shared gives what is left to the columns that would be dropped last first.
 func shared(all []column, left int) []column {
-	for i, c := range all {
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(all[a].drop, all[b].drop) })
+	for _, i := range order {
+		c := all[i]
 		more := max(min(c.width-c.least, left), 0)
 		all[i].width = c.least + more
 		left -= more
