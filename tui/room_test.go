@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -143,7 +144,7 @@ func app(look string, rooms ...*room) *Model {
 		screens[i] = r
 	}
 	shared := &screen.Shared{Now: func() time.Time { return time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC) }}
-	m := New(nil, shared, screens, Options{Look: looks()[look]}) //nolint:staticcheck // nothing waits here
+	m := New(context.Background(), shared, screens, Options{Look: looks()[look]})
 	m.Update(tea.WindowSizeMsg{Width: 100, Height: 30})
 	return m
 }

@@ -230,17 +230,6 @@ func (l *live) end(directory string, err error) {
 	}
 }
 
-// measured is how many runs have a place in the statistics' table.
-func (l *live) measured() int {
-	n := 0
-	for _, r := range l.runs {
-		if r.Phase == results.PhaseMeasure {
-			n++
-		}
-	}
-	return n
-}
-
 // since is when a milestone came: of a join, after its trigger.
 func (c *current) since(e observe.Event) time.Duration {
 	if observe.IsJoin(e.M) {

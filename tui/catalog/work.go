@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -140,13 +139,3 @@ func (m *Model) takeNewest(n newest) tea.Cmd {
 
 // again asks once more, after a failure.
 type again struct{ distro distros.Distro }
-
-// waitingFor are the systems whose indexes are being asked, by name.
-func (m *Model) waitingFor() []string {
-	var names []string
-	for name := range m.asking {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}

@@ -338,9 +338,9 @@ func TestALabGetsTheIntent(t *testing.T) {
 
 func TestLeavingEndsRenderingAndComingBackRendersAgain(t *testing.T) {
 	d := newDesk(t, "flatcar")
-	cmd := d.Update(nil)
+	d.Update(nil)
 	d.press("<enter>")
-	cmd = d.Update(key("z"))
+	cmd := d.Update(key("z"))
 	d.Leave()
 	again := d.Open("")
 	d.run(cmd)

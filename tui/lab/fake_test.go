@@ -178,11 +178,10 @@ var loaded = sync.OnceValues(distros.Load)
 
 // bench is the screen with a driver in place of Bubble Tea.
 type bench struct {
-	t       *testing.T
-	m       *Model
-	f       *fake
-	said    []tea.Msg // to the frame
-	pending []tea.Cmd
+	t    *testing.T
+	m    *Model
+	f    *fake
+	said []tea.Msg // to the frame
 }
 
 func newBench(t *testing.T, all ...labs.Status) *bench {
