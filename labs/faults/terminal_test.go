@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -40,9 +41,9 @@ func TestAppInATerminal(t *testing.T) {
 	screen.keys("4", "n")
 	screen.shows("debian-local", "coreos-standin")
 	screen.keys("Enter")
-	screen.waits("2 ready", "boot complete")
+	screen.waits("debian-local +. ready", "coreos-standin +. ready")
 	screen.keys("s")
-	screen.shows("core@", "$")
+	screen.shows("@", ":~$")
 	screen.types("echo from $(hostname) | tr a-z A-Z")
 	screen.keys("Enter")
 	screen.shows("FROM ")
@@ -76,7 +77,7 @@ func (s *terminal) measures() {
 	s.clears(2)
 	s.types("0")
 	s.keys("Enter", "s")
-	s.waits("2 of 2")
+	s.waits("2 of 2 runs")
 	found, err := filepath.Glob(filepath.Join(s.w.home.Results(), "*", results.SessionFile))
 	if err != nil || len(found) != 1 {
 		s.w.t.Fatalf("sessions: %v, %v", found, err)
@@ -145,22 +146,30 @@ func (s *terminal) clears(letters int) {
 }
 
 // shows waits until all texts are on the screen.
-func (s *terminal) shows(texts ...string) { s.w.t.Helper(); s.until(patience, true, texts) }
+func (s *terminal) shows(texts ...string) { s.w.t.Helper(); s.until(patience, true, quoted(texts)) }
 
-// waits is for what takes as long as guests do.
-func (s *terminal) waits(texts ...string) { s.w.t.Helper(); s.until(20*time.Minute, true, texts) }
+// waits is for what takes as long as guests do, given as regular expressions.
+func (s *terminal) waits(patterns ...string) { s.w.t.Helper(); s.until(20*time.Minute, true, patterns) }
 
 // gone waits until none of the texts is on the screen.
-func (s *terminal) gone(texts ...string) { s.w.t.Helper(); s.until(patience, false, texts) }
+func (s *terminal) gone(texts ...string) { s.w.t.Helper(); s.until(patience, false, quoted(texts)) }
 
-func (s *terminal) until(limit time.Duration, there bool, texts []string) {
+func quoted(texts []string) []string {
+	patterns := make([]string, len(texts))
+	for i, text := range texts {
+		patterns[i] = regexp.QuoteMeta(text)
+	}
+	return patterns
+}
+
+func (s *terminal) until(limit time.Duration, there bool, patterns []string) {
 	s.w.t.Helper()
 	screen := ""
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		screen = s.tmux("capture-pane", "-p")
 		open := 0
-		for _, text := range texts {
-			if strings.Contains(screen, text) != there {
+		for _, pattern := range patterns {
+			if regexp.MustCompile(pattern).MatchString(screen) != there {
 				open++
 			}
 		}
@@ -168,7 +177,7 @@ func (s *terminal) until(limit time.Duration, there bool, texts []string) {
 			return
 		}
 	}
-	s.w.t.Fatalf("%v on the screen: never %v in\n%s", texts, there, screen)
+	s.w.t.Fatalf("%v on the screen: never %v in\n%s", patterns, there, screen)
 }
 
 // ends waits until the app, and tmux with it, has ended.
