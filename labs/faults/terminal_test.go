@@ -57,9 +57,9 @@ func TestAppInATerminal(t *testing.T) {
 
 	screen.measures()
 	screen.keys("6")
-	screen.shows("debian-local", "coreos-standin")
-	screen.keys("Enter")
-	screen.shows("median")
+	screen.shows("Summary", " boots in ")
+	screen.keys("Enter", "Right")
+	screen.shows("[Phases]", "kernel+initrd")
 	screen.keys("q")
 	screen.ends()
 	w.noTrace()
