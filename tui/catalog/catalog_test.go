@@ -15,6 +15,7 @@ import (
 	"distrolab/distros"
 	"distrolab/distros/release"
 	"distrolab/distros/score"
+	"distrolab/tui/internal/screentest"
 	"distrolab/tui/screen"
 )
 
@@ -51,7 +52,7 @@ func opened(t testing.TB, f fake) *Model {
 		t.Fatal(err)
 	}
 	m := New(sharedOf(c), f)
-	run(m, m.Open(""))
+	screentest.Run(m, m.Open(""))
 	return m
 }
 
@@ -65,34 +66,34 @@ func names(m *Model) string {
 
 func TestFramesOfTheList(t *testing.T) {
 	m := opened(t, fake{})
-	press(t, m, "down", "down", "space", "space")
-	frames(t, "list", m)
+	screentest.Press(t, m, "down", "down", "space", "space")
+	screentest.Frames(t, "list", m)
 }
 
 func TestFramesOfOtherStates(t *testing.T) {
 	m := opened(t, fake{})
-	press(t, m, "/")
-	press(t, m, letters("shell:")...)
-	one(t, "typing", m, 120, 34)
-	press(t, m, letters("none colour:red")...)
-	one(t, "wrong", m, 120, 34)
-	press(t, m, "esc", "/")
-	press(t, m, letters("nothing-like-this")...)
-	press(t, m, "enter")
-	one(t, "nothing", m, 80, 22)
-	press(t, m, "esc", "o", "o", "o", "o")
-	one(t, "score", m, 120, 34)
-	run(m, m.Open("talos"))
-	press(t, m, "enter", "s", "pgdown")
-	one(t, "details", m, 80, 22)
-	one(t, "details", m, 60, 18)
+	screentest.Press(t, m, "/")
+	screentest.Press(t, m, letters("shell:")...)
+	screentest.One(t, "typing", m, 120, 34)
+	screentest.Press(t, m, letters("none colour:red")...)
+	screentest.One(t, "wrong", m, 120, 34)
+	screentest.Press(t, m, "esc", "/")
+	screentest.Press(t, m, letters("nothing-like-this")...)
+	screentest.Press(t, m, "enter")
+	screentest.One(t, "nothing", m, 80, 22)
+	screentest.Press(t, m, "esc", "o", "o", "o", "o")
+	screentest.One(t, "score", m, 120, 34)
+	screentest.Run(m, m.Open("talos"))
+	screentest.Press(t, m, "enter", "s", "pgdown")
+	screentest.One(t, "details", m, 80, 22)
+	screentest.One(t, "details", m, 60, 18)
 
 	hostile := New(sharedOf(distros.CatalogOf(strange())), fake{})
-	run(hostile, hostile.Open(""))
-	one(t, "strange", hostile, 120, 14)
+	screentest.Run(hostile, hostile.Open(""))
+	screentest.One(t, "strange", hostile, 120, 14)
 	empty := New(sharedOf(distros.CatalogOf(nil)), fake{})
-	run(empty, empty.Open(""))
-	one(t, "empty", empty, 80, 10)
+	screentest.Run(empty, empty.Open(""))
+	screentest.One(t, "empty", empty, 80, 10)
 }
 
 // strange are entries as a person's own files could hold them.
@@ -110,14 +111,14 @@ func TestEveryLineKeepsToItsRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := New(sharedOf(distros.CatalogOf(append(strange(), c.All()...))), fake{})
-	run(m, m.Open(""))
-	all := looks()
+	screentest.Run(m, m.Open(""))
+	all := screentest.Looks()
 	rapid.Check(t, func(t *rapid.T) {
 		size := screen.Size{Width: rapid.IntRange(1, 240).Draw(t, "width"), Height: rapid.IntRange(1, 80).Draw(t, "height")}
 		look := all[rapid.SampledFrom([]string{"colour", "ascii", "16"}).Draw(t, "look")]
 		for _, key := range rapid.SliceOfN(rapid.SampledFrom([]string{"down", "up", "pgdown", "enter", "o", "s", "space", "/", "esc", "end"}), 0, 4).Draw(t, "keys") {
 			if a, found := screen.ForKey(m.Actions(), key); found && a.Disabled == "" {
-				run(m, a.Run())
+				screentest.Run(m, a.Run())
 			}
 		}
 		v := m.View(size, look)
@@ -137,7 +138,7 @@ func TestEveryLineKeepsToItsRoom(t *testing.T) {
 
 func TestFilterWhileTyping(t *testing.T) {
 	m := opened(t, fake{})
-	press(t, m, "/")
+	screentest.Press(t, m, "/")
 	if !m.Typing() {
 		t.Fatal("the filter has not the focus")
 	}
@@ -153,12 +154,12 @@ func TestFilterWhileTyping(t *testing.T) {
 		"standing:unconfirmed kind": "",
 	} {
 		m.input.SetValue("")
-		press(t, m, letters(typed)...)
+		screentest.Press(t, m, letters(typed)...)
 		if got := names(m); got != want {
 			t.Errorf("%s: %s, want %s", typed, got, want)
 		}
 	}
-	press(t, m, "esc")
+	screentest.Press(t, m, "esc")
 	if m.Typing() || len(m.shown) != len(m.entries) {
 		t.Error("esc did not take the filter away")
 	}
@@ -166,13 +167,13 @@ func TestFilterWhileTyping(t *testing.T) {
 
 func TestFilterKeepsTheSelection(t *testing.T) {
 	m := opened(t, fake{})
-	run(m, m.Open("talos"))
-	press(t, m, "/")
-	press(t, m, letters("shell:none")...)
+	screentest.Run(m, m.Open("talos"))
+	screentest.Press(t, m, "/")
+	screentest.Press(t, m, letters("shell:none")...)
 	if e := m.selected(); e == nil || e.Name != "talos" {
 		t.Errorf("selected is %v, want talos", e)
 	}
-	press(t, m, "enter", "esc")
+	screentest.Press(t, m, "enter", "esc")
 	if e := m.selected(); e.Name != "talos" {
 		t.Errorf("selected is %s after the filter, want talos", e.Name)
 	}
@@ -201,7 +202,7 @@ func TestOrders(t *testing.T) {
 	m := opened(t, fake{})
 	firsts := []string{"bottlerocket", "rocky-10", "", "flatcar", "alpine"}
 	for i, want := range firsts {
-		press(t, m, "o")
+		screentest.Press(t, m, "o")
 		got := m.entries[m.shown[0]].Name
 		if want != "" && got != want {
 			t.Errorf("order %d begins with %s, want %s", i+1, got, want)
@@ -214,24 +215,24 @@ func TestOrders(t *testing.T) {
 
 func TestMarksGoAlong(t *testing.T) {
 	m := opened(t, fake{})
-	if got := press(t, m, "l"); len(got) != 0 && !m.shared.Marked("alpine") {
+	if got := screentest.Press(t, m, "l"); len(got) != 0 && !m.shared.Marked("alpine") {
 		t.Error("without marks, the selected system is not taken along")
 	}
-	press(t, m, "x")
-	run(m, m.Open("flatcar"))
-	press(t, m, "space", "down", "down", "space")
+	screentest.Press(t, m, "x")
+	screentest.Run(m, m.Open("flatcar"))
+	screentest.Press(t, m, "space", "down", "down", "space")
 	if got := strings.Join(m.shared.Marks, " "); got != "flatcar k3os" {
 		t.Errorf("marks are %q", got)
 	}
 	for key, want := range map[string]screen.Go{
 		"c": {Screen: screen.Compare}, "r": {Screen: screen.Config}, "l": {Screen: screen.Labs, Argument: screen.NewLab}, "b": {Screen: screen.Bench},
 	} {
-		got := press(t, m, key)
+		got := screentest.Press(t, m, key)
 		if len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %v, want %v", key, got, want)
 		}
 	}
-	press(t, m, "x")
+	screentest.Press(t, m, "x")
 	if len(m.shared.Marks) != 0 {
 		t.Error("marks are left")
 	}
@@ -241,12 +242,12 @@ func TestNewestRelease(t *testing.T) {
 	m := opened(t, fake{newest: func(context.Context) (release.Summary, error) {
 		return release.Summary{Version: "9999.1.0", Channel: "stable", Published: day()}, nil
 	}})
-	run(m, m.Open("flatcar"))
-	got := press(t, m, "u")
+	screentest.Run(m, m.Open("flatcar"))
+	got := screentest.Press(t, m, "u")
 	if len(got) != 1 || got[0] != (screen.News{Text: "flatcar: the newest release is 9999.1.0"}) {
 		t.Errorf("%v", got)
 	}
-	if text := frame(m, screen.Size{Width: 200, Height: 34}, looks()["nocolour"], false); !strings.Contains(text, "9999.1.0 (stable) of 2026-11-27, as known on 2026-11-27") {
+	if text := screentest.Frame(m, screen.Size{Width: 200, Height: 34}, screentest.Looks()["nocolour"], false); !strings.Contains(text, "9999.1.0 (stable) of 2026-11-27, as known on 2026-11-27") {
 		t.Errorf("the page does not say the new release:\n%s", text)
 	}
 }
@@ -256,17 +257,17 @@ func TestAskingCanBeStopped(t *testing.T) {
 		<-ctx.Done()
 		return release.Summary{}, ctx.Err()
 	}})
-	run(m, m.Open("flatcar"))
+	screentest.Run(m, m.Open("flatcar"))
 	a, _ := screen.ForKey(m.Actions(), "u")
 	cmd := a.Run()
-	if text := frame(m, screen.Size{Width: 120, Height: 34}, looks()["nocolour"], false); !strings.Contains(text, "asking the vendor's index") {
+	if text := screentest.Frame(m, screen.Size{Width: 120, Height: 34}, screentest.Looks()["nocolour"], false); !strings.Contains(text, "asking the vendor's index") {
 		t.Error("nothing says that the index is being asked")
 	}
 	if again := a.Run(); again != nil {
 		t.Error("the same index is asked twice at once")
 	}
-	press(t, m, "esc")
-	if got := run(m, cmd); len(got) != 0 || len(m.asking) != 0 {
+	screentest.Press(t, m, "esc")
+	if got := screentest.Run(m, cmd); len(got) != 0 || len(m.asking) != 0 {
 		t.Errorf("after stopping: %v", got)
 	}
 }
@@ -277,12 +278,12 @@ func TestFailureCanBeTriedAgain(t *testing.T) {
 		times++
 		return release.Summary{}, errors.New("no route to host")
 	}})
-	got := press(t, m, "u")
+	got := screentest.Press(t, m, "u")
 	failure, is := got[0].(screen.Failure)
 	if !is || failure.Retry == nil {
 		t.Fatalf("%v", got)
 	}
-	if run(m, failure.Retry); times != 2 {
+	if screentest.Run(m, failure.Retry); times != 2 {
 		t.Errorf("asked %d times, want 2", times)
 	}
 }
@@ -291,22 +292,22 @@ func TestScoreFollowsTheWeights(t *testing.T) {
 	m := opened(t, fake{})
 	before := m.entries[m.byName["flatcar"]].place
 	m.shared.Weights["read-only"] = 100
-	run(m, m.Update(screen.Changed{}))
+	screentest.Run(m, m.Update(screen.Changed{}))
 	if after := m.entries[m.byName["flatcar"]].place; before.rank != 1 || after == before {
 		t.Errorf("place was %v, is %v", before, after)
 	}
 	old := m.rank()
 	newer := m.rank()
-	run(m, newer)
+	screentest.Run(m, newer)
 	want := m.version
-	if run(m, old); m.version != want {
+	if screentest.Run(m, old); m.version != want {
 		t.Error("an older ranking replaced a newer one")
 	}
 }
 
 func TestMouse(t *testing.T) {
 	m := opened(t, fake{})
-	m.View(screen.Size{Width: 120, Height: 34}, looks()["colour"])
+	m.View(screen.Size{Width: 120, Height: 34}, screentest.Looks()["colour"])
 	m.Update(tea.MouseClickMsg{X: 10, Y: listTop + 4, Button: tea.MouseLeft})
 	if got := m.selected().Name; got != "azure-linux" {
 		t.Errorf("a click selects %s", got)
@@ -327,9 +328,9 @@ func TestMouse(t *testing.T) {
 
 func TestPlainSaysAll(t *testing.T) {
 	m := opened(t, fake{})
-	run(m, m.Open("talos"))
-	press(t, m, "space", "up")
-	text := strings.Join(m.Plain(100, looks()["ascii"]), "\n")
+	screentest.Run(m, m.Open("talos"))
+	screentest.Press(t, m, "space", "up")
+	text := strings.Join(m.Plain(100, screentest.Looks()["ascii"]), "\n")
 	for _, want := range []string{"37 systems, by name", "talos: Talos Linux, Kubernetes OS, maintained, release v1.13.9", "marked", "Selected:", "Traps"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("not said: %q", want)
@@ -355,7 +356,7 @@ func many(t testing.TB, n int) *distros.Catalog {
 func BenchmarkKeyToFrameOf10000(b *testing.B) {
 	m := New(sharedOf(many(b, 10_000)), fake{})
 	m.Open("")
-	look := looks()["colour"]
+	look := screentest.Looks()["colour"]
 	for b.Loop() {
 		m.move("down")
 		m.View(screen.Size{Width: 200, Height: 58}, look)
@@ -380,6 +381,8 @@ func BenchmarkOpen10000(b *testing.B) {
 	for b.Loop() {
 		m := New(sharedOf(c), fake{})
 		m.Open("")
-		m.View(screen.Size{Width: 200, Height: 58}, looks()["colour"])
+		m.View(screen.Size{Width: 200, Height: 58}, screentest.Looks()["colour"])
 	}
 }
+
+func letters(text string) []string { return strings.Split(text, "") }

@@ -13,6 +13,7 @@ import (
 
 	"distrolab/distros"
 	"distrolab/distros/score"
+	"distrolab/tui/internal/screentest"
 	"distrolab/tui/screen"
 )
 
@@ -63,7 +64,7 @@ func catalog(t testing.TB) *distros.Catalog {
 
 func opened(c *distros.Catalog, f fake, marks ...string) *Model {
 	m := New(&screen.Shared{Catalog: c, Now: day, Profile: score.Default, Weights: map[string]float64{}, Marks: marks}, f)
-	run(m, m.Open(""))
+	screentest.Run(m, m.Open(""))
 	return m
 }
 
@@ -72,47 +73,47 @@ func article(t testing.TB) *Model {
 }
 
 func text(m *Model, width, height int) string {
-	return frame(m, screen.Size{Width: width, Height: height}, looks()["nocolour"], false)
+	return screentest.Frame(m, screen.Size{Width: width, Height: height}, screentest.Looks()["nocolour"], false)
 }
 
 func TestFramesOfTheTable(t *testing.T) {
 	m := article(t)
-	press(t, m, "down", "down", "right")
-	frames(t, "table", m)
+	screentest.Press(t, m, "down", "down", "right")
+	screentest.Frames(t, "table", m)
 }
 
 func TestFramesOfTheScore(t *testing.T) {
 	m := article(t)
-	m.View(screen.Size{Width: 120, Height: 34}, looks()["nocolour"])
-	press(t, m, "w", "tab", "down", "down", "+", "+", ">")
-	frames(t, "score", m)
+	m.View(screen.Size{Width: 120, Height: 34}, screentest.Looks()["nocolour"])
+	screentest.Press(t, m, "w", "tab", "down", "down", "+", "+", ">")
+	screentest.Frames(t, "score", m)
 }
 
 func TestFramesOfOtherStates(t *testing.T) {
 	m := article(t)
 	for range 14 {
-		press(t, m, "down")
+		screentest.Press(t, m, "down")
 	}
-	press(t, m, "right", "enter")
-	one(t, "why", m, 120, 34)
-	one(t, "why", m, 80, 22)
-	one(t, "why", m, 60, 14)
-	press(t, m, "esc", "d", "f")
-	one(t, "sentences", m, 120, 34)
-	one(t, "sentences", m, 60, 18)
+	screentest.Press(t, m, "right", "enter")
+	screentest.One(t, "why", m, 120, 34)
+	screentest.One(t, "why", m, 80, 22)
+	screentest.One(t, "why", m, 60, 14)
+	screentest.Press(t, m, "esc", "d", "f")
+	screentest.One(t, "sentences", m, 120, 34)
+	screentest.One(t, "sentences", m, 60, 18)
 
 	all := opened(catalog(t), fake{})
-	press(t, all, "end")
-	one(t, "all", all, 120, 34)
-	all.View(screen.Size{Width: 80, Height: 22}, looks()["nocolour"])
-	press(t, all, "w")
-	one(t, "all-score", all, 80, 22)
+	screentest.Press(t, all, "end")
+	screentest.One(t, "all", all, 120, 34)
+	all.View(screen.Size{Width: 80, Height: 22}, screentest.Looks()["nocolour"])
+	screentest.Press(t, all, "w")
+	screentest.One(t, "all-score", all, 80, 22)
 
 	strangers := opened(distros.CatalogOf(strange()), fake{err: errors.New("reading profile: permission denied")})
-	press(t, strangers, "w")
-	one(t, "strange", strangers, 120, 14)
-	one(t, "empty", opened(distros.CatalogOf(nil), fake{}), 80, 8)
-	one(t, "single", opened(catalog(t), fake{}, "probe"), 80, 12)
+	screentest.Press(t, strangers, "w")
+	screentest.One(t, "strange", strangers, 120, 14)
+	screentest.One(t, "empty", opened(distros.CatalogOf(nil), fake{}), 80, 8)
+	screentest.One(t, "single", opened(catalog(t), fake{}, "probe"), 80, 12)
 }
 
 // strange are entries as a person's own files could hold them.
@@ -126,14 +127,14 @@ func strange() []distros.Distro {
 
 func TestEveryLineKeepsToItsRoom(t *testing.T) {
 	m := opened(distros.CatalogOf(append(strange(), catalog(t).All()...)), fake{}, "wide", "rtl", "flatcar", "talos", "k3os")
-	all := looks()
+	all := screentest.Looks()
 	keys := []string{"down", "right", "left", "pgdown", "enter", "d", "f", "w", "tab", "o", "+", "-", "p", "a", "end", "esc"}
 	rapid.Check(t, func(t *rapid.T) {
 		size := screen.Size{Width: rapid.IntRange(1, 240).Draw(t, "width"), Height: rapid.IntRange(1, 80).Draw(t, "height")}
 		look := all[rapid.SampledFrom([]string{"colour", "ascii", "16"}).Draw(t, "look")]
 		for _, key := range rapid.SliceOfN(rapid.SampledFrom(keys), 0, 5).Draw(t, "keys") {
 			if a, found := screen.ForKey(m.Actions(), key); found && a.Disabled == "" {
-				run(m, a.Run())
+				screentest.Run(m, a.Run())
 			}
 		}
 		v := m.View(size, look)
@@ -156,19 +157,19 @@ func TestWhatIsCompared(t *testing.T) {
 	if got := strings.Join(m.comparison.Distros, " "); got != "talos flatcar" {
 		t.Errorf("compared are %s, want the marked in the order of marking", got)
 	}
-	press(t, m, "space")
+	screentest.Press(t, m, "space")
 	if got := strings.Join(m.comparison.Distros, " "); got != "flatcar" || m.shared.Marked("talos") {
 		t.Errorf("after taking a mark away, compared are %s", got)
 	}
-	press(t, m, "space")
+	screentest.Press(t, m, "space")
 	if len(m.columns) != len(m.shared.Catalog.All()) {
 		t.Errorf("without marks %d systems are compared, want all", len(m.columns))
 	}
-	press(t, m, "right", "space", "right", "space")
+	screentest.Press(t, m, "right", "space", "right", "space")
 	if len(m.columns) != len(m.shared.Catalog.All()) {
 		t.Error("marking among all changed what is compared")
 	}
-	press(t, m, "a")
+	screentest.Press(t, m, "a")
 	if len(m.columns) != 2 {
 		t.Errorf("%d systems are compared, want the 2 marked", len(m.columns))
 	}
@@ -176,7 +177,7 @@ func TestWhatIsCompared(t *testing.T) {
 
 func TestOnlyDifferences(t *testing.T) {
 	m := opened(catalog(t), fake{}, "ubuntu-2404", "ubuntu-2604")
-	press(t, m, "d")
+	screentest.Press(t, m, "d")
 	if len(m.visible) == 0 || len(m.visible) >= len(m.comparison.Rows) {
 		t.Fatalf("%d of %d rows", len(m.visible), len(m.comparison.Rows))
 	}
@@ -186,7 +187,7 @@ func TestOnlyDifferences(t *testing.T) {
 			t.Errorf("%s does not differ", r.Title)
 		}
 	}
-	press(t, m, "f")
+	screentest.Press(t, m, "f")
 	sentences := len(m.visible)
 	if want := len(m.comparison.OnlyDifferences().Rows); sentences != want {
 		t.Errorf("%d rows differ in sentences, want %d as the command says", sentences, want)
@@ -203,9 +204,9 @@ func TestMinorities(t *testing.T) {
 
 func TestWhySaysTheFactItsSourceAndItsPoints(t *testing.T) {
 	m := article(t)
-	press(t, m, "enter")
+	screentest.Press(t, m, "enter")
 	for m.comparison.Rows[m.visible[m.row]].Key != "kubeadm" {
-		press(t, m, "down")
+		screentest.Press(t, m, "down")
 	}
 	got := text(m, 120, 34)
 	for _, want := range []string{"Flatcar Container Linux: kubeadm on the node", "extension", "kubelet and kubeadm come as a sysext image",
@@ -218,17 +219,17 @@ func TestWhySaysTheFactItsSourceAndItsPoints(t *testing.T) {
 
 func TestWeightsMoveTheRanking(t *testing.T) {
 	m := article(t)
-	m.View(screen.Size{Width: 120, Height: 34}, looks()["nocolour"])
-	press(t, m, "w", "tab")
+	m.View(screen.Size{Width: 120, Height: 34}, screentest.Looks()["nocolour"])
+	screentest.Press(t, m, "w", "tab")
 	for m.result.Criteria[m.weight].Name != "read-only" {
-		press(t, m, "down")
+		screentest.Press(t, m, "down")
 	}
 	if first := m.result.Ranking[0].Distro; first != "flatcar" {
 		t.Fatalf("%s is first", first)
 	}
 	changes := 0
 	for m.result.Ranking[0].Distro == "flatcar" && changes < 60 {
-		got := press(t, m, "+")
+		got := screentest.Press(t, m, "+")
 		if len(got) != 1 || got[0] != (screen.Changed{}) {
 			t.Fatalf("moving a weight says %v", got)
 		}
@@ -240,7 +241,7 @@ func TestWeightsMoveTheRanking(t *testing.T) {
 	if got := text(m, 120, 34); !strings.Contains(got, "Moved: fedora-coreos 2 to 1, flatcar 1 to 2") {
 		t.Errorf("the panel does not say what has moved:\n%s", got)
 	}
-	press(t, m, "x")
+	screentest.Press(t, m, "x")
 	if len(m.shifts) != 0 {
 		t.Errorf("after reset: %v", m.shifts)
 	}
@@ -251,27 +252,27 @@ func TestWeightsMoveTheRanking(t *testing.T) {
 
 func TestTheSelectedWeightIsSeen(t *testing.T) {
 	m := article(t)
-	m.View(screen.Size{Width: 80, Height: 9}, looks()["nocolour"])
-	press(t, m, "w")
+	m.View(screen.Size{Width: 80, Height: 9}, screentest.Looks()["nocolour"])
+	screentest.Press(t, m, "w")
 	for _, c := range m.result.Criteria {
 		if got := text(m, 80, 9); !strings.Contains(got, "▌ "+c.Title) {
 			t.Errorf("%s is selected and not seen:\n%s", c.Title, got)
 		}
-		press(t, m, "down")
+		screentest.Press(t, m, "down")
 	}
 }
 
 func TestOneCriterionHasToCount(t *testing.T) {
 	m := article(t)
-	m.View(screen.Size{Width: 120, Height: 34}, looks()["nocolour"])
-	press(t, m, "w", "tab")
+	m.View(screen.Size{Width: 120, Height: 34}, screentest.Looks()["nocolour"])
+	screentest.Press(t, m, "w", "tab")
 	own, _ := m.profile()
 	for i := range own.Criteria {
 		for range 10 {
-			press(t, m, "<")
+			screentest.Press(t, m, "<")
 		}
 		if i < len(own.Criteria)-1 {
-			press(t, m, "down")
+			screentest.Press(t, m, "down")
 		}
 	}
 	sum := 0.0
@@ -285,11 +286,11 @@ func TestOneCriterionHasToCount(t *testing.T) {
 
 func TestProfiles(t *testing.T) {
 	m := article(t)
-	press(t, m, "w")
+	screentest.Press(t, m, "w")
 	m.shared.Weights["read-only"] = 50
 	seen := map[string]bool{m.result.Profile.Name: true}
 	for range 4 {
-		press(t, m, "p")
+		screentest.Press(t, m, "p")
 		seen[m.result.Profile.Name] = true
 	}
 	if len(seen) != 5 {
@@ -299,18 +300,18 @@ func TestProfiles(t *testing.T) {
 		t.Error("a profile began with another's weights")
 	}
 	gone := New(&screen.Shared{Catalog: catalog(t), Now: day, Profile: "deleted"}, fake{})
-	if run(gone, gone.Open("")); gone.shared.Profile != score.Default || !gone.scored {
+	if screentest.Run(gone, gone.Open("")); gone.shared.Profile != score.Default || !gone.scored {
 		t.Errorf("with a profile that is gone, %s counts", gone.shared.Profile)
 	}
-	if press(t, m, "p"); m.shared.Profile != score.Default {
+	if screentest.Press(t, m, "p"); m.shared.Profile != score.Default {
 		t.Errorf("after the last comes %s", m.shared.Profile)
 	}
 }
 
 func TestColumnsByScore(t *testing.T) {
 	m := article(t)
-	press(t, m, "right", "right") // talos
-	press(t, m, "o")
+	screentest.Press(t, m, "right", "right") // talos
+	screentest.Press(t, m, "o")
 	if got := strings.Join(m.seen().Distros, " "); got != "flatcar fedora-coreos bottlerocket talos k3os" {
 		t.Errorf("columns are %s", got)
 	}
@@ -324,8 +325,8 @@ func TestOldWorkIsDropped(t *testing.T) {
 	old := m.compare()
 	oldRank := m.rank()
 	m.shared.Marks = []string{"k3os", "kairos"}
-	run(m, tea.Batch(m.compare(), m.rank()))
-	run(m, tea.Batch(old, oldRank))
+	screentest.Run(m, tea.Batch(m.compare(), m.rank()))
+	screentest.Run(m, tea.Batch(old, oldRank))
 	if got := strings.Join(m.comparison.Distros, " "); got != "k3os kairos" {
 		t.Errorf("an older comparison won: %s", got)
 	}
@@ -336,11 +337,11 @@ func TestOldWorkIsDropped(t *testing.T) {
 
 func TestProfilesThatCannotBeRead(t *testing.T) {
 	m := New(&screen.Shared{Catalog: catalog(t), Now: day, Profile: score.Default}, fake{err: errors.New("permission denied")})
-	got := run(m, m.Open(""))
+	got := screentest.Run(m, m.Open(""))
 	if len(got) != 1 || got[0].(screen.Failure).Retry == nil {
 		t.Errorf("%v", got)
 	}
-	press(t, m, "w")
+	screentest.Press(t, m, "w")
 	if shown := text(m, 120, 34); !strings.Contains(shown, "There is no score: permission denied") {
 		t.Errorf("%s", shown)
 	}
@@ -348,7 +349,7 @@ func TestProfilesThatCannotBeRead(t *testing.T) {
 
 func TestMouse(t *testing.T) {
 	m := article(t)
-	m.View(screen.Size{Width: 120, Height: 34}, looks()["colour"])
+	m.View(screen.Size{Width: 120, Height: 34}, screentest.Looks()["colour"])
 	m.Update(tea.MouseClickMsg{X: 50, Y: 6, Button: tea.MouseLeft})
 	if r, _, _ := m.cell(); r.Key != "licence" && r.Key != "base" || m.system() != "fedora-coreos" {
 		t.Errorf("a click selects %s of %s", r.Key, m.system())
@@ -378,7 +379,7 @@ func TestStarsAreWhatTheProfilePrefers(t *testing.T) {
 	if strings.Contains(text(m, 120, 34), "★") {
 		t.Error("there are stars, and no score is shown")
 	}
-	press(t, m, "w")
+	screentest.Press(t, m, "w")
 	if !strings.Contains(text(m, 120, 34), "★ extensive") {
 		t.Error("no star where the profile prefers an answer")
 	}
@@ -387,8 +388,8 @@ func TestStarsAreWhatTheProfilePrefers(t *testing.T) {
 func TestExport(t *testing.T) {
 	f := fake{saved: map[string]string{}}
 	m := opened(catalog(t), f, "talos", "flatcar")
-	press(t, m, "d")
-	got := press(t, m, "e")
+	screentest.Press(t, m, "d")
+	got := screentest.Press(t, m, "e")
 	if len(got) != 1 || got[0] != (screen.News{Text: "written: compare-talos-flatcar.md and compare-talos-flatcar.csv"}) {
 		t.Errorf("%v", got)
 	}
@@ -399,18 +400,18 @@ func TestExport(t *testing.T) {
 	if csv := f.saved["compare-talos-flatcar.csv"]; !strings.Contains(csv, "Management,shell,talos,none,") {
 		t.Errorf("%s", csv)
 	}
-	if got := press(t, m, "y"); len(got) != 1 || got[0] != (screen.Copy{Text: markdown}) {
+	if got := screentest.Press(t, m, "y"); len(got) != 1 || got[0] != (screen.Copy{Text: markdown}) {
 		t.Errorf("the clipboard gets something else: %v", got)
 	}
-	if got := press(t, opened(catalog(t), fake{}), "e"); len(got) != 1 || got[0].(screen.Failure).Doing != "writing the table" {
+	if got := screentest.Press(t, opened(catalog(t), fake{}), "e"); len(got) != 1 || got[0].(screen.Failure).Doing != "writing the table" {
 		t.Errorf("%v", got)
 	}
 }
 
 func TestPlainSaysAll(t *testing.T) {
 	m := article(t)
-	press(t, m, "enter", "w")
-	all := strings.Join(m.Plain(100, looks()["ascii"]), "\n")
+	screentest.Press(t, m, "enter", "w")
+	all := strings.Join(m.Plain(100, screentest.Looks()["ascii"]), "\n")
 	for _, want := range []string{"Comparing flatcar, fedora-coreos, talos", "Container runtime", "Why flatcar", "is first with", "Ruled out"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("not said: %q", want)
@@ -419,7 +420,7 @@ func TestPlainSaysAll(t *testing.T) {
 }
 
 func BenchmarkFrame(b *testing.B) {
-	look := looks()["colour"]
+	look := screentest.Looks()["colour"]
 	for _, c := range []struct {
 		name string
 		keys string
@@ -429,7 +430,7 @@ func BenchmarkFrame(b *testing.B) {
 			m.View(screen.Size{Width: 200, Height: 58}, look)
 			for _, key := range c.keys {
 				a, _ := screen.ForKey(m.Actions(), string(key))
-				run(m, a.Run())
+				screentest.Run(m, a.Run())
 			}
 			for b.Loop() {
 				m.kept = kept{} // as after a key
@@ -443,7 +444,7 @@ func BenchmarkMoveAWeight(b *testing.B) {
 	m := opened(catalog(b), fake{})
 	for i := 0; b.Loop(); i++ {
 		m.shared.Weights["read-only"] = float64(i % 40)
-		run(m, m.rank())
+		screentest.Run(m, m.rank())
 	}
 }
 
@@ -458,6 +459,6 @@ func BenchmarkFrameOf10000(b *testing.B) {
 	m := opened(distros.CatalogOf(entries), fake{})
 	for b.Loop() {
 		m.right(1)
-		m.View(screen.Size{Width: 200, Height: 58}, looks()["colour"])
+		m.View(screen.Size{Width: 200, Height: 58}, screentest.Looks()["colour"])
 	}
 }

@@ -1,7 +1,9 @@
-package compare
+// Package screentest drives screens in tests, in the place of the frame, and
+// compares what they draw with files in testdata. UPDATE_GOLDEN=1 rewrites those,
+// to be looked at. Only tests may import it.
+package screentest
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,10 +20,8 @@ import (
 	"distrolab/tui/style"
 )
 
-var update = flag.Bool("update", false, "write the golden frames anew")
-
-// looks are the kinds of terminals.
-func looks() map[string]screen.Look {
+// Looks are the kinds of terminals.
+func Looks() map[string]screen.Look {
 	return map[string]screen.Look{
 		"colour":   {Styles: style.NewStyles(true, colorprofile.TrueColor), Glyphs: style.Unicode()},
 		"light":    {Styles: style.NewStyles(false, colorprofile.TrueColor), Glyphs: style.Unicode()},
@@ -31,11 +31,11 @@ func looks() map[string]screen.Look {
 	}
 }
 
-// golden compares a frame with the one in testdata.
-func golden(t *testing.T, name, got string) {
+// Golden compares a frame with the one in testdata.
+func Golden(t testing.TB, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
-	if *update {
+	if os.Getenv("UPDATE_GOLDEN") != "" {
 		if err := os.MkdirAll("testdata", 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -49,12 +49,12 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got; -update writes it anew):\n%s", name, diff)
+		t.Errorf("%s (-want +got; UPDATE_GOLDEN=1 writes it anew):\n%s", name, diff)
 	}
 }
 
-// frame draws a screen as the terminal would show it.
-func frame(s screen.Screen, size screen.Size, look screen.Look, keepColours bool) string {
+// Frame draws a screen as the terminal would show it.
+func Frame(s screen.Screen, size screen.Size, look screen.Look, keepColours bool) string {
 	v := s.View(size, look)
 	text := strings.Join(layout.Block(v.Lines, size.Width, size.Height, look.Glyphs.Ellipsis), "\n") + "\n"
 	if v.Cursor != nil {
@@ -66,27 +66,27 @@ func frame(s screen.Screen, size screen.Size, look screen.Look, keepColours bool
 	return text
 }
 
-// frames writes a state at every size and in every look; the escape sequences
+// Frames writes a state at every size and in every look; the escape sequences
 // are kept at one size.
-func frames(t *testing.T, state string, s screen.Screen) {
+func Frames(t testing.TB, state string, s screen.Screen) {
 	t.Helper()
 	for _, size := range []screen.Size{{Width: 80, Height: 22}, {Width: 120, Height: 34}, {Width: 200, Height: 58}} {
-		for name, look := range looks() {
-			golden(t, fmt.Sprintf("%s-%dx%d-%s.txt", state, size.Width, size.Height+2, name),
-				frame(s, size, look, size.Width == 80 && name != "nocolour"))
+		for name, look := range Looks() {
+			Golden(t, fmt.Sprintf("%s-%dx%d-%s.txt", state, size.Width, size.Height+2, name),
+				Frame(s, size, look, size.Width == 80 && name != "nocolour"))
 		}
 	}
 }
 
-// one writes a state at one size without colours.
-func one(t *testing.T, state string, s screen.Screen, width, height int) {
+// One writes a state at one size without colours.
+func One(t testing.TB, state string, s screen.Screen, width, height int) {
 	t.Helper()
-	golden(t, fmt.Sprintf("%s-%dx%d.txt", state, width, height+2), frame(s, screen.Size{Width: width, Height: height}, looks()["nocolour"], false))
+	Golden(t, fmt.Sprintf("%s-%dx%d.txt", state, width, height+2), Frame(s, screen.Size{Width: width, Height: height}, Looks()["nocolour"], false))
 }
 
-// run does what a command says, and what follows from it, until nothing does;
+// Run does what a command says, and what follows from it, until nothing does;
 // what is meant for the frame is returned.
-func run(s screen.Screen, cmd tea.Cmd) []tea.Msg {
+func Run(s screen.Screen, cmd tea.Cmd) []tea.Msg {
 	var out []tea.Msg
 	todo := []tea.Cmd{cmd}
 	for len(todo) > 0 {
@@ -110,8 +110,8 @@ func run(s screen.Screen, cmd tea.Cmd) []tea.Msg {
 	return out
 }
 
-// press gives keys to a screen, as the frame does.
-func press(t *testing.T, s screen.Screen, keys ...string) []tea.Msg {
+// Press gives keys to a screen, as the frame does.
+func Press(t testing.TB, s screen.Screen, keys ...string) []tea.Msg {
 	t.Helper()
 	var out []tea.Msg
 	for _, key := range keys {
@@ -120,7 +120,7 @@ func press(t *testing.T, s screen.Screen, keys ...string) []tea.Msg {
 			text = " "
 		}
 		if s.Typing() && len(text) == 1 {
-			out = append(out, run(s, s.Update(tea.KeyPressMsg{Text: text, Code: rune(text[0])}))...)
+			out = append(out, Run(s, s.Update(tea.KeyPressMsg{Text: text, Code: rune(text[0])}))...)
 			continue
 		}
 		a, found := screen.ForKey(s.Actions(), key)
@@ -128,7 +128,7 @@ func press(t *testing.T, s screen.Screen, keys ...string) []tea.Msg {
 			t.Fatalf("no action has the key %q", key)
 		}
 		if a.Disabled == "" {
-			out = append(out, run(s, a.Run())...)
+			out = append(out, Run(s, a.Run())...)
 		}
 	}
 	return out
