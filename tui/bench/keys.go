@@ -99,9 +99,8 @@ func (m *Model) edit() tea.Cmd {
 		m.form.step(1)
 		return nil
 	}
-	var cmd tea.Cmd
-	m.form.editing, cmd = newEditor(m.form.focus, m.form.text(m.form.focus))
-	return cmd
+	m.form.editing = newEditor(m.form.focus, m.form.text(m.form.focus))
+	return nil
 }
 
 func (m *Model) editorActions() []screen.Action {
@@ -114,7 +113,7 @@ func (m *Model) editorActions() []screen.Action {
 
 func (m *Model) take() {
 	e := m.form.editing
-	if err := m.form.set(e.field, e.input.Value()); err != nil {
+	if err := m.form.set(e.field, e.Text()); err != nil {
 		m.form.problem = err.Error()
 		return
 	}
@@ -229,11 +228,11 @@ func (m *Model) input(msg tea.Msg) {
 		case f.picking != nil:
 			f.picking.list.Key(msg.String())
 		case f.editing != nil:
-			f.editing.update(msg)
+			f.editing.Update(msg)
 		}
 	case tea.PasteMsg:
 		if f.editing != nil {
-			f.editing.update(msg)
+			f.editing.Update(msg)
 		}
 	case tea.MouseWheelMsg:
 		by := 1

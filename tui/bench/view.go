@@ -91,7 +91,7 @@ func (m *Model) formLines(width int, look screen.Look) ([]string, *tea.Cursor) {
 		}
 		line := layout.Pointer(selected, look) + style.Render(label) + " "
 		if e := m.form.editing; e != nil && e.field == f {
-			text, x := e.view(max(width-valueColumn-1, 1), look)
+			text, x := e.View(max(width-valueColumn-1, 1), look)
 			line += text
 			cursor = tea.NewCursor(valueColumn+x, len(lines))
 		} else {

@@ -5,15 +5,20 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2" // github.com/charmbracelet/lipgloss
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"distrolab/tui/dialog"
+	"distrolab/tui/input"
 	"distrolab/tui/layout"
 	"distrolab/tui/screen"
 )
 
 // above are the lines over the list: the input and the rule.
 const above = 2
+
+// noTerminal is the profile in which no escape sequence is written.
+const noTerminal = colorprofile.NoTTY
 
 // widest is how wide the palette grows, in cells.
 const widest = 104
@@ -60,7 +65,7 @@ func (l *List) View(room screen.Size, look screen.Look) dialog.Box {
 func (l *List) head(width int, look screen.Look) []string {
 	count := l.count()
 	l.input.SetWidth(max(width-5-ansi.StringWidth(count), 1))
-	l.input.SetStyles(inputStyles(look))
+	l.input.SetStyles(input.Styles(look))
 	line := layout.Fit(look.Styles.Accent.Render(">")+" "+l.input.View(), width-ansi.StringWidth(count)-1, look.Glyphs.Ellipsis)
 	return []string{line + " " + look.Styles.FgMuted.Render(count)}
 }

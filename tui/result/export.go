@@ -31,12 +31,12 @@ func newExport(l results.Listed) *export {
 // name proposes a path for the format.
 func (e *export) name() {
 	if !e.own {
-		e.path.set(e.of.Name + "." + string(e.format))
+		e.path.Set(e.of.Name + "." + string(e.format))
 		return
 	}
 	for _, f := range formats() {
-		if stem, ok := strings.CutSuffix(e.path.text(), "."+string(f)); ok {
-			e.path.set(stem + "." + string(e.format))
+		if stem, ok := strings.CutSuffix(e.path.Text(), "."+string(f)); ok {
+			e.path.Set(stem + "." + string(e.format))
 			return
 		}
 	}
@@ -62,7 +62,7 @@ type exported struct {
 }
 
 func (m *Model) write(e export, overwrite bool) tea.Cmd {
-	backend, dir, format, path := m.backend, e.of, e.format, strings.TrimSpace(e.path.text())
+	backend, dir, format, path := m.backend, e.of, e.format, strings.TrimSpace(e.path.Text())
 	return func() tea.Msg {
 		where, err := backend.Export(context.Background(), dir.Dir, format, path, overwrite)
 		if err != nil {
@@ -77,7 +77,7 @@ func (m *Model) exported(msg exported) tea.Cmd {
 	m.version++
 	if errors.Is(msg.err, fs.ErrExist) {
 		e := export{of: msg.of, format: msg.format, path: newPrompt()}
-		e.path.set(msg.path)
+		e.path.Set(msg.path)
 		return screen.Send(screen.Question{Text: "Overwrite " + msg.path + "?", More: []string{"There is a file of that name."}, Yes: "overwrite", Do: m.write(e, true)})
 	}
 	if msg.err != nil {
@@ -97,7 +97,7 @@ func (e *export) lines(width int, look screen.Look) (lines []string, x, y int) {
 			parts = append(parts, s.FgMuted.Render(" "+string(f)+" "))
 		}
 	}
-	text, x := e.path.view(max(width-6, 1), look)
+	text, x := e.path.View(max(width-6, 1), look)
 	return []string{
 		layout.Fit(s.FgMuted.Render("as  ")+strings.Join(parts, " ")+"  "+s.FgMuted.Render(e.format.words()), width, g.Ellipsis),
 		layout.Fit(s.FgMuted.Render("to  ")+text, width, g.Ellipsis),
@@ -105,5 +105,5 @@ func (e *export) lines(width int, look screen.Look) (lines []string, x, y int) {
 }
 
 func (e *export) plain() []string {
-	return []string{fmt.Sprintf("Export of %s as %s (%s)", e.of.Name, e.format, e.format.words()), "Path: " + e.path.text()}
+	return []string{fmt.Sprintf("Export of %s as %s (%s)", e.of.Name, e.format, e.format.words()), "Path: " + e.path.Text()}
 }

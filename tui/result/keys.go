@@ -171,7 +171,7 @@ func (m *Model) exportActions() []screen.Action {
 func (m *Model) input(msg tea.Msg) tea.Cmd {
 	if m.export != nil {
 		if _, mouse := msg.(tea.MouseMsg); !mouse {
-			m.export.path.update(msg)
+			m.export.path.Update(msg)
 			m.export.own = true
 		}
 		return nil
@@ -179,14 +179,14 @@ func (m *Model) input(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		if m.filter.open && (msg.Text != "" || msg.Code == tea.KeyBackspace) {
-			m.filter.update(msg)
+			m.filter.Update(msg)
 			m.sift()
 			return m.moved()
 		}
 		return m.moveBy(msg.String())
 	case tea.PasteMsg:
 		if m.filter.open {
-			m.filter.update(msg)
+			m.filter.Update(msg)
 			m.sift()
 			return m.moved()
 		}

@@ -208,7 +208,7 @@ func (m *Model) selectNamed(name string) {
 
 // sift applies the filter: every word must be found.
 func (m *Model) sift() {
-	words := strings.Fields(strings.ToLower(m.filter.text()))
+	words := strings.Fields(strings.ToLower(m.filter.Text()))
 	m.visible = m.visible[:0]
 	for i, l := range m.all {
 		text := ""

@@ -139,9 +139,9 @@ func (m *Model) listPane(w, h int, look screen.Look) ([]string, *tea.Cursor) {
 	inner := max(h-2, 0)
 	var foot []string
 	var cursor *tea.Cursor
-	if m.filter.open || m.filter.text() != "" {
+	if m.filter.open || m.filter.Text() != "" {
 		inner = max(inner-1, 0)
-		text, x := m.filter.view(max(w-6, 1), look)
+		text, x := m.filter.View(max(w-6, 1), look)
 		foot = []string{" " + look.Styles.Accent.Render("/") + " " + text}
 		if m.filter.open {
 			cursor = tea.NewCursor(4+x, h-2)
