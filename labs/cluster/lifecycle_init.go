@@ -14,10 +14,9 @@ import (
 )
 
 const (
-	initPoll  = 3 * time.Second
-	quietTime = 15 * time.Second // after everything runs; leaders are elected and first syncs are over by then
-	lines     = 40               // of the journal that are looked at after a failure
-	maxLines  = 64 << 10         // bytes
+	initPoll = 3 * time.Second
+	lines    = 40       // of the journal that are looked at after a failure
+	maxLines = 64 << 10 // bytes
 )
 
 // awaitInit waits until the unit that runs kubeadm init is done.
@@ -54,8 +53,7 @@ func initFailure(ctx context.Context, shell *access.Client) error {
 	return fmt.Errorf("kubeadm init failed; its journal ends with:\n%s", strings.ToValidUTF8(text, "\uFFFD"))
 }
 
-// settle waits until the node is ready and everything runs, and then for the
-// work that comes after that.
+// settle waits until the control plane is at rest.
 func settle(ctx context.Context, m *machine.Machine, r Recipe) error {
 	c, err := connect(ctx, m, r)
 	if err != nil {
@@ -65,19 +63,7 @@ func settle(ctx context.Context, m *machine.Machine, r Recipe) error {
 	if err := c.API.Ready(ctx); err != nil {
 		return err
 	}
-	for {
-		nodes, err := c.API.Nodes(ctx)
-		if err == nil && len(nodes) == 1 && nodes[0].Ready {
-			break
-		}
-		if !sleep(ctx, initPoll) {
-			return errors.Join(context.Cause(ctx), err)
-		}
-	}
-	if !sleep(ctx, quietTime) {
-		return context.Cause(ctx)
-	}
-	return nil
+	return c.API.AwaitRest(ctx, quietTime)
 }
 
 // sleep waits; false when ctx ended first.
