@@ -136,15 +136,21 @@ func (m *Model) separator() string {
 
 func (m *Model) factsText() string { return m.look.Glyphs.Clean(m.facts.Host) }
 
+// runningText says what runs now, on whatever screen: labs, and measurements,
+// which are disturbed by what is done beside them.
 func (m *Model) runningText() string {
+	labs, measuring := "", ""
 	switch n := len(m.facts.Running); n {
 	case 0:
-		return ""
 	case 1:
-		return m.look.Glyphs.Dot + " 1 lab"
+		labs = m.look.Glyphs.Dot + " 1 lab"
 	default:
-		return fmt.Sprintf("%s %d labs", m.look.Glyphs.Dot, n)
+		labs = fmt.Sprintf("%s %d labs", m.look.Glyphs.Dot, n)
 	}
+	if m.facts.Measuring {
+		measuring = m.look.Glyphs.Dot + " measuring"
+	}
+	return join(labs, measuring, "  ")
 }
 
 // join joins what is not empty.

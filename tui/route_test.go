@@ -198,6 +198,21 @@ func TestNewsGoesAwayAndTheLatestStays(t *testing.T) {
 	}
 }
 
+// What is measured is disturbed by what is done beside it: the header says so on
+// every screen.
+func TestHeaderSaysThatAMeasurementRuns(t *testing.T) {
+	m, _, _ := two()
+	if line, _ := m.header(100); strings.Contains(line, "measuring") {
+		t.Errorf("nothing runs: %q", line)
+	}
+	m.Update(factsKnown{Facts{Running: []string{"trial"}, Measuring: true}})
+	for _, width := range []int{80, 120} {
+		if line, _ := m.header(width); !strings.Contains(line, "1 lab") || !strings.Contains(line, "measuring") {
+			t.Errorf("%d columns: %q", width, line)
+		}
+	}
+}
+
 func TestQuitSaysThatLabsGoOn(t *testing.T) {
 	m, catalog, _ := two()
 	if _, cmd := m.Update(keyNamed("q")); !drain(m, cmd) {

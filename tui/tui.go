@@ -32,8 +32,9 @@ const (
 
 // Facts are what the header says of this machine.
 type Facts struct {
-	Host    string   // a few words: "kvm · 8 cores"
-	Running []string // names of the labs that run now
+	Host      string   // a few words: "kvm · 8 cores"
+	Running   []string // names of the labs that run now
+	Measuring bool     // a session of measurements runs, whoever began it
 }
 
 // Options are what the frame needs besides its screens. The zero value works.

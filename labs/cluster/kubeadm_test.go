@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"distrolab/labs/cluster/internal/clustertest"
+	"distrolab/labs/internal/clustertest"
 	"distrolab/labs/observe"
 	"distrolab/provision"
 	"distrolab/provision/kubeadm"

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"distrolab/labs/cluster/internal/clustertest"
 	"distrolab/labs/cluster/internal/simulated"
+	"distrolab/labs/internal/clustertest"
 	"distrolab/labs/observe"
 )
 

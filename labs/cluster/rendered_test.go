@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"distrolab/distros"
-	"distrolab/labs/cluster/internal/clustertest"
 	"distrolab/labs/cluster/internal/simulated"
+	"distrolab/labs/internal/clustertest"
 	"distrolab/provision"
 	"distrolab/provision/render"
 )

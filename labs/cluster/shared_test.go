@@ -21,8 +21,8 @@ import (
 	"time"
 
 	"distrolab/labs/cluster"
-	"distrolab/labs/cluster/internal/clustertest"
 	"distrolab/labs/cluster/internal/simulated"
+	"distrolab/labs/internal/clustertest"
 	"distrolab/labs/observe"
 	"distrolab/provision"
 )

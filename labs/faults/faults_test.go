@@ -188,10 +188,13 @@ func (p *running) end() said {
 }
 
 // until waits for a text in what it prints.
-func (p *running) until(text string) {
+func (p *running) until(text string) { p.t.Helper(); p.untilTimes(text, 1, patience) }
+
+// untilTimes waits until a text was said so many times.
+func (p *running) untilTimes(text string, times int, patience time.Duration) {
 	p.t.Helper()
 	deadline := time.Now().Add(patience)
-	for !strings.Contains(p.out.String()+p.err.String(), text) {
+	for strings.Count(p.out.String()+p.err.String(), text) < times {
 		select {
 		case <-p.ended:
 			p.t.Fatalf("%v ended before it said %q:\n%s%s", p.cmd.Args, text, p.out.String(), p.err.String())

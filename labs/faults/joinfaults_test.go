@@ -40,7 +40,8 @@ func (w *world) refusedJoins(machine, node, kubeconfig string) {
 	w.t.Helper()
 	w.root(machine, "systemctl stop kubelet; kubeadm reset -f 2>&1 | tail -n 3")
 	for _, f := range joinFaults() {
-		script := "cp /etc/distrolab/kubeadm-join.yaml J; " + f.change + "; kubeadm join --config J 2>&1"
+		// A join that gets as far as its bootstrap leaves files, which the next one would refuse.
+		script := "rm -rf /etc/kubernetes/*.conf /etc/kubernetes/pki; cp /etc/distrolab/kubeadm-join.yaml J; " + f.change + "; kubeadm join --config J 2>&1"
 		said := w.root(machine, strings.NewReplacer(" J", " /root/J").Replace(script)+" || true")
 		if f.restore != "" {
 			w.root(machine, fmt.Sprintf(f.restore, time.Now().Unix()))

@@ -63,32 +63,32 @@ func run(o options) error {
 		if err != nil {
 			return err
 		}
-		a, err := open(o, environ)
+		a, first, err := open(o, environ)
 		if err != nil {
 			return err
 		}
-		if err := a.close(); err != nil {
+		if err := a.Close(); err != nil {
 			return err
 		}
 		if i > 0 {
-			trues, versions, frames = append(trues, t), append(versions, v), append(frames, a.first)
+			trues, versions, frames = append(trues, t), append(versions, v), append(frames, first)
 		}
 	}
 	report("/bin/true", trues)
 	report("distrolab --version", versions)
 	report("exec to first frame", frames)
 
-	a, err := open(o, environ)
+	a, _, err := open(o, environ)
 	if err != nil {
 		return err
 	}
-	defer a.close()
-	keys, err := a.keys(o)
+	defer a.Close()
+	all, err := keys(a, o)
 	if err != nil {
 		return err
 	}
-	report("key to frame", keys)
-	return a.idle(o.idle)
+	report("key to frame", all)
+	return idle(a, o.idle)
 }
 
 // timed runs a program to its end.

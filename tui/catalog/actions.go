@@ -118,12 +118,15 @@ func (m *Model) whileTyping() []screen.Action {
 func (m *Model) moves(typing bool) []screen.Action {
 	var all []screen.Action
 	for _, k := range []struct {
-		id, title string
-		keys      []string
+		id, title, help string
+		keys            []string
 	}{
-		{"up", "up", []string{"up", "k"}}, {"down", "down", []string{"down", "j"}},
-		{"pageup", "page up", []string{"pgup", "ctrl+u"}}, {"pagedown", "page down", []string{"pgdown", "ctrl+d"}},
-		{"first", "first", []string{"home", "g"}}, {"last", "last", []string{"end", "G"}},
+		{"up", "up", "Goes up by a line, in the list or in the details, whichever has the focus.", []string{"up", "k"}},
+		{"down", "down", "Goes down by a line, in the list or in the details.", []string{"down", "j"}},
+		{"pageup", "page up", "Goes up by a page.", []string{"pgup", "ctrl+u"}},
+		{"pagedown", "page down", "Goes down by a page.", []string{"pgdown", "ctrl+d"}},
+		{"first", "first", "Goes to the first line.", []string{"home", "g"}},
+		{"last", "last", "Goes to the last line.", []string{"end", "G"}},
 	} {
 		if typing && (k.id == "first" || k.id == "last") {
 			continue // they move in the text
@@ -131,9 +134,8 @@ func (m *Model) moves(typing bool) []screen.Action {
 		if typing {
 			k.keys = k.keys[:1]
 		}
-		all = append(all, screen.Action{ID: "catalog.move." + k.id, Keys: k.keys, Title: k.title, Group: "Move", Hidden: true,
-			Help: "Move in the list, or in the details when they have the focus.",
-			Run:  func() tea.Cmd { m.move(k.keys[0]); return nil }})
+		all = append(all, screen.Action{ID: "catalog.move." + k.id, Keys: k.keys, Title: k.title, Group: "Move", Hidden: true, Help: k.help,
+			Run: func() tea.Cmd { m.move(k.keys[0]); return nil }})
 	}
 	return all
 }

@@ -10,26 +10,31 @@ import (
 func (m *Model) moves() []screen.Action {
 	page := max(m.layout.height-2, 1)
 	type step struct {
-		id, title string
-		keys      []string
-		run       func()
+		id, title, help string
+		keys            []string
+		run             func()
 	}
 	down := func(by int) func() { return func() { m.down(by) } }
 	steps := []step{
-		{"up", "up", []string{"up", "k"}, down(-1)}, {"down", "down", []string{"down", "j"}, down(1)},
-		{"pageup", "page up", []string{"pgup", "ctrl+u"}, down(-page)}, {"pagedown", "page down", []string{"pgdown", "ctrl+d"}, down(page)},
-		{"top", "first row", []string{"g"}, down(-1 << 30)}, {"bottom", "last row", []string{"G"}, down(1 << 30)},
+		{"up", "up", "Goes up by a row, in the table or in the weights, whichever has the focus.", []string{"up", "k"}, down(-1)},
+		{"down", "down", "Goes down by a row, in the table or in the weights.", []string{"down", "j"}, down(1)},
+		{"pageup", "page up", "Goes up by a page.", []string{"pgup", "ctrl+u"}, down(-page)},
+		{"pagedown", "page down", "Goes down by a page.", []string{"pgdown", "ctrl+d"}, down(page)},
+		{"top", "first row", "Goes to the first row.", []string{"g"}, down(-1 << 30)},
+		{"bottom", "last row", "Goes to the last row.", []string{"G"}, down(1 << 30)},
 	}
 	if !m.inPanel {
 		right := func(by int) func() { return func() { m.right(by) } }
 		steps = append(steps,
-			step{"left", "left", []string{"left", "h"}, right(-1)}, step{"right", "right", []string{"right", "l"}, right(1)},
-			step{"first", "first system", []string{"home"}, right(-1 << 30)}, step{"last", "last system", []string{"end"}, right(1 << 30)})
+			step{"left", "left", "Goes to the system on the left.", []string{"left", "h"}, right(-1)},
+			step{"right", "right", "Goes to the system on the right.", []string{"right", "l"}, right(1)},
+			step{"first", "first system", "Goes to the first system.", []string{"home"}, right(-1 << 30)},
+			step{"last", "last system", "Goes to the last system.", []string{"end"}, right(1 << 30)})
 	}
 	var all []screen.Action
 	for _, s := range steps {
 		all = append(all, screen.Action{ID: "compare.move." + s.id, Keys: s.keys, Title: s.title, Group: "Move", Hidden: true,
-			Help: "Move in the table, or in the weights when they have the focus.",
+			Help: s.help,
 			Run:  func() tea.Cmd { s.run(); return nil }})
 	}
 	return all

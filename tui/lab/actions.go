@@ -173,12 +173,16 @@ func (m *Model) refuse(no map[string]string, s *labs.Status, x *labs.MachineStat
 }
 
 func (m *Model) viewActions() []screen.Action {
-	noTimeline := ""
-	if _, x := m.machine(); x == nil {
+	noTimeline, noPanes := "", ""
+	of, x := m.machine()
+	if x == nil {
 		noTimeline = "there is no machine"
 	}
+	if of == nil {
+		noPanes = "there is no lab"
+	}
 	return []screen.Action{
-		{ID: "labs.focus", Keys: []string{"tab"}, Title: "next pane", Group: groupView, Run: func() tea.Cmd { m.turn(1); return nil },
+		{ID: "labs.focus", Keys: []string{"tab"}, Title: "next pane", Group: groupView, Disabled: noPanes, Run: func() tea.Cmd { m.turn(1); return nil },
 			Help: "Moves the focus: machines, timeline, console."},
 		{ID: "labs.focus.back", Keys: []string{"shift+tab"}, Title: "pane before", Group: groupView, Hidden: true, Run: func() tea.Cmd { m.turn(-1); return nil },
 			Help: "Moves the focus the other way."},

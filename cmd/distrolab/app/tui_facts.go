@@ -23,8 +23,12 @@ func facts(ctx context.Context, h home.Home) tui.Facts {
 		return f
 	}
 	for _, s := range all {
-		if s.Running && len(s.Machines) > 0 { // a session of bench ends by itself
+		switch {
+		case !s.Running:
+		case len(s.Machines) > 0:
 			f.Running = append(f.Running, s.Lab)
+		default: // a session of bench, which ends by itself
+			f.Measuring = true
 		}
 	}
 	return f

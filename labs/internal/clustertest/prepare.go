@@ -31,7 +31,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		here := strings.ReplaceAll(string(text), LabEndpoint, c.api)
+		here := strings.ReplaceAll(string(text), c.told, c.api)
 		if err := os.WriteFile(c.path(name), []byte(here), 0o600); err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (c *Cluster) render() error {
 		return err
 	}
 	plane := kubeadm.ControlPlane{
-		Authority: authority, Endpoint: LabEndpoint, ExtraNames: []string{"127.0.0.1"},
+		Authority: authority, Endpoint: c.told, ExtraNames: []string{"127.0.0.1"},
 		Kubernetes: Version, PodSubnet: "10.244.0.0/16", Token: token,
 	}
 	intent, err := plane.Extend(provision.Intent{Hostname: "control-plane"})

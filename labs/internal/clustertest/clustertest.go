@@ -1,6 +1,6 @@
 // Package clustertest runs a real Kubernetes control plane for tests: etcd,
 // kube-apiserver, kube-controller-manager and kube-scheduler as processes of
-// this host, on its loopback. The CA, kubeadm's document and the audit policy
+// this host, on its loopback or another address of it. The CA, kubeadm's document and the audit policy
 // are those that distrolab renders; the other certificates and the rules of
 // bootstrap tokens are made by the real kubeadm. There is no kubelet and no node.
 //
@@ -9,11 +9,13 @@
 package clustertest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,8 +29,8 @@ import (
 const Version = "v1.36.1"
 
 // LabEndpoint is where the API server answers in a lab, for configs that must
-// name it. The API server's certificate names it too; connections to it are to
-// be made to [Cluster.Endpoint].
+// name it. The certificate of a cluster on the loopback names it too;
+// connections to it are to be made to [Cluster.Endpoint].
 const LabEndpoint = "192.168.127.5:6443"
 
 // startTime bounds how long one program may take to start on a busy host.
@@ -49,20 +51,36 @@ func Programs(t testing.TB) string {
 type Cluster struct {
 	programs, dir   string
 	etcd, peer, api string // host:port
+	told            string // host:port of the API, as nodes are told
 	authority       kubeadm.Authority
 	running         []*process
 }
 
-// Start starts a control plane and returns when a node could join it.
+// Start starts a control plane on the loopback and returns when a node could
+// join it that reaches [LabEndpoint].
 func Start(ctx context.Context, programs, dir string) (*Cluster, error) {
+	return startAt(ctx, programs, dir, netip.AddrFrom4([4]byte{127, 0, 0, 1}), LabEndpoint)
+}
+
+// StartAt starts a control plane whose API server has an address of this host,
+// by which nodes reach it.
+func StartAt(ctx context.Context, programs, dir string, address netip.Addr) (*Cluster, error) {
+	return startAt(ctx, programs, dir, address, "")
+}
+
+// startAt starts a control plane; nodes are told its own address unless told is
+// another one.
+func startAt(ctx context.Context, programs, dir string, address netip.Addr, told string) (*Cluster, error) {
 	c := &Cluster{programs: programs, dir: dir}
-	for _, address := range []*string{&c.etcd, &c.peer, &c.api} {
-		free, err := freePort()
+	loopback := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	for at, on := range map[*string]netip.Addr{&c.etcd: loopback, &c.peer: loopback, &c.api: address} {
+		free, err := freePort(on)
 		if err != nil {
 			return nil, err
 		}
-		*address = free
+		*at = free
 	}
+	c.told = cmp.Or(told, c.api)
 	if err := c.start(ctx); err != nil {
 		c.Stop()
 		return nil, fmt.Errorf("starting a control plane: %w", err)
@@ -148,12 +166,12 @@ func (c *Cluster) StartEtcd(ctx context.Context) error {
 
 // StartAPI starts the API server on the address and the data it had before.
 func (c *Cluster) StartAPI(ctx context.Context) error {
-	_, port, err := net.SplitHostPort(c.api)
+	host, port, err := net.SplitHostPort(c.api)
 	if err != nil {
 		return err
 	}
 	err = c.launch("kube-apiserver",
-		"--bind-address=127.0.0.1", "--secure-port="+port, "--etcd-servers=http://"+c.etcd,
+		"--bind-address="+host, "--secure-port="+port, "--etcd-servers=http://"+c.etcd,
 		"--endpoint-reconciler-type=none", "--service-cluster-ip-range=10.96.0.0/16",
 		"--client-ca-file="+c.path("pki/ca.crt"),
 		"--tls-cert-file="+c.path("pki/apiserver.crt"), "--tls-private-key-file="+c.path("pki/apiserver.key"),
@@ -183,9 +201,9 @@ func (c *Cluster) StartControllers() error {
 
 func (c *Cluster) path(name string) string { return filepath.Join(c.dir, name) }
 
-// freePort finds a port of the loopback that nobody listens on now.
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+// freePort finds a port of an address that nobody listens on now.
+func freePort(on netip.Addr) (string, error) {
+	listener, err := net.Listen("tcp", netip.AddrPortFrom(on, 0).String())
 	if err != nil {
 		return "", err
 	}
