@@ -13,7 +13,7 @@ type Environment struct {
 	Kernel       string   `json:"kernel"`
 	QEMU         string   `json:"qemu"`    // version; from the hypervisor
 	Libvirt      string   `json:"libvirt"` // version; from the hypervisor
-	Storage      string   `json:"storage"` // file system of the image store; from the caller
+	Storage      string   `json:"storage"` // of the image store: file system, device, and whether it spins
 	MemGiB       *float64 `json:"mem_gib"`
 	THP          string   `json:"thp"` // always, madvise or never
 	KSM          *bool    `json:"ksm"`
@@ -34,4 +34,5 @@ type Volatile struct {
 	Steal        *int64    `json:"steal_ticks"`    // CPU time taken by other guests of the host's host, in 1/100 s
 	Throttle     *int64    `json:"throttle_delta"` // thermal throttle events of all CPUs
 	SwapIn       *int64    `json:"swap_in"`        // pages read from swap
+	OthersCPU    *float64  `json:"others_cpu"`     // share of all processors that other programs used during the run; null: not known
 }

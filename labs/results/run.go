@@ -72,9 +72,10 @@ type Run struct {
 	Files    []File            `json:"files,omitempty"`
 
 	Outcome Outcome       `json:"outcome"`
-	Cause   string        `json:"cause,omitempty"`   // not ok: what happened, one sentence for people
-	Held    time.Duration `json:"held_ns,omitempty"` // for which the session was paused just before the run
-	Taints  []string      `json:"taints"`            // what makes the run doubtful, one sentence each
+	Cause   string        `json:"cause,omitempty"`     // not ok: what happened, one sentence for people
+	Held    time.Duration `json:"held_ns,omitempty"`   // for which the session was paused just before the run
+	Waited  time.Duration `json:"waited_ns,omitempty"` // for the machine to become quiet, just before the run
+	Taints  []string      `json:"taints"`              // what makes the run doubtful, one sentence each
 	Tool    Tool          `json:"tool"`
 }
 
@@ -85,19 +86,20 @@ func (r Run) Timeline() observe.Timeline {
 
 // Subject is what was booted: one system in one version with one image.
 type Subject struct {
-	OS            string       `json:"os"`                   // name in the catalog
-	Title         string       `json:"title,omitempty"`      // name for people
-	Kind          distros.Kind `json:"kind"`                 // vendor, local, stand-in or probe
-	StandsFor     string       `json:"stands_for,omitempty"` // stand-ins: what they imitate
-	Version       string       `json:"version"`              //
-	Arch          string       `json:"arch"`                 // amd64, arm64
-	ImageSHA256   string       `json:"image_sha256"`         // of the verified image
-	ConfigSHA256  string       `json:"config_sha256"`        // of the rendered config
-	Kernel        string       `json:"kernel,omitempty"`     // version, as printed by the guest
-	Init          string       `json:"init,omitempty"`       // such as "systemd 257"
-	K8s           string       `json:"k8s,omitempty"`        // Kubernetes version
-	CRI           string       `json:"cri,omitempty"`        // container runtime and version
-	CmdlineSHA256 string       `json:"cmdline_sha256,omitempty"`
+	OS            string       `json:"os"`                       // name in the catalog
+	Name          string       `json:"name,omitempty"`           // by which it was asked for, where that is another: one image of the system
+	Title         string       `json:"title,omitempty"`          // name for people
+	Kind          distros.Kind `json:"kind"`                     // vendor, local, stand-in or probe
+	StandsFor     string       `json:"stands_for,omitempty"`     // stand-ins: what they imitate
+	Version       string       `json:"version"`                  //
+	Arch          string       `json:"arch"`                     // amd64, arm64
+	ImageSHA256   string       `json:"image_sha256"`             // of the verified image
+	ConfigSHA256  string       `json:"config_sha256"`            // of the rendered config, without keys and tokens that each session makes anew
+	Kernel        string       `json:"kernel,omitempty"`         // version, as printed by the guest
+	Init          string       `json:"init,omitempty"`           // such as "systemd 257"
+	K8s           string       `json:"k8s,omitempty"`            // Kubernetes version
+	CRI           string       `json:"cri,omitempty"`            // container runtime and version
+	CmdlineSHA256 string       `json:"cmdline_sha256,omitempty"` // of the kernel command line, as the guest read it or as QEMU got it
 }
 
 // VM is the virtual hardware, the same for all subjects of a session where
@@ -150,7 +152,7 @@ type Canary struct {
 // Cache is the state of the host's page cache for the image when the run began.
 type Cache struct {
 	State        string   `json:"state"`         // warm, cold, or empty: not controlled
-	ResidentFrac *float64 `json:"resident_frac"` // share of the image in memory, 0 to 1
+	ResidentFrac *float64 `json:"resident_frac"` // share of the image's files in memory, 0 to 1, by mincore(2) just before the start
 }
 
 // Counters are totals over the run; null was not counted.

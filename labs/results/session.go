@@ -28,7 +28,7 @@ type Session struct {
 	Finish   observe.Milestone `json:"finish,omitempty"` // milestone that ends a run; empty: each subject's own
 	Subjects []Subject         `json:"subjects"`
 	Baseline string            `json:"baseline,omitempty"` // Subject.OS that ratios are against; empty: the first subject
-	Blocks   int               `json:"blocks"`             // planned
+	Blocks   int               `json:"blocks"`             // planned, at the most
 	Warmups  int               `json:"warmups"`            // unmeasured runs of each subject before the first block
 	Seed     uint64            `json:"seed"`               // of the order within the blocks; below 2^53
 	Target   float64           `json:"target"`             // relative half width that ends the session early, such as 0.03; 0: none
@@ -37,4 +37,5 @@ type Session struct {
 	StopRule string            `json:"stop_rule"`          // in words
 	Env      Environment       `json:"env"`                // when the session began
 	Tool     Tool              `json:"tool"`
+	Request  *Request          `json:"request,omitempty"` // what was asked for; null: by an earlier version
 }
