@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Lease fixes the address of one guest. Only guests with a lease get an answer
@@ -48,6 +49,11 @@ type Config struct {
 	// Upstream is the name server for foreign names; default: the first one of
 	// the host's /etc/resolv.conf. Not used when Isolated.
 	Upstream netip.AddrPort
+
+	// Hold, if set, keeps frames to guests back: it is asked for each, headers
+	// included, how long; a negative answer loses the frame. No lab sets it. It is
+	// for experiments that ask whether a late answer moves the right milestone.
+	Hold func(frame []byte) time.Duration
 
 	Log *slog.Logger // default: silent
 }

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -152,6 +153,22 @@ func (p *port) show(stats *guestStats, f Frame) {
 // queue takes a copy of one frame with its prefix from the switch and never
 // waits: a guest that stands still must not stop the others.
 func (p *port) queue(frame []byte) {
+	var held time.Duration
+	if hold := p.network.cfg.Hold; hold != nil {
+		held = hold(frame[prefixLen:])
+	}
+	switch {
+	case held < 0:
+	case held > 0:
+		late := bytes.Clone(frame)
+		time.AfterFunc(held, func() { p.enqueue(late) })
+	default:
+		p.enqueue(frame)
+	}
+}
+
+// enqueue puts a copy of the frame behind those that wait for the guest.
+func (p *port) enqueue(frame []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {

@@ -18,7 +18,12 @@ const (
 	canaryEvery   = 10 * time.Millisecond
 	canaryLimit   = 5 * time.Millisecond // a slower 99th percentile taints a run
 	canarySamples = 1 << 16              // newest samples kept, 11 minutes
+	maxStalls     = 1 << 10              // stalls kept; later ones lengthen the last
 )
+
+// Stall is a time in which the observer was late: by at least what is between
+// From and To, for what came at From.
+type Stall struct{ From, To time.Time }
 
 // Canary measures how late this process stamps. It sends itself a stamped
 // message every 10 ms through a socket, to the code that reads the guest's
@@ -34,6 +39,7 @@ type Canary struct {
 	next    int
 	max     time.Duration
 	partial []byte
+	stalls  []Stall
 }
 
 // CanaryResult is the delay between sending and stamping, in microseconds.
@@ -67,9 +73,13 @@ func (c *Canary) now() time.Duration { return time.Since(c.zero) }
 func (c *Canary) send(ctx context.Context) {
 	tick := time.NewTicker(canaryEvery)
 	defer tick.Stop()
+	last := c.now()
 	for {
 		var message [8]byte
-		binary.BigEndian.PutUint64(message[:], uint64(c.now()))
+		now := c.now()
+		c.late(last+canaryEvery, now)
+		last = now
+		binary.BigEndian.PutUint64(message[:], uint64(now))
 		if _, err := c.ends[0].Write(message[:]); err != nil {
 			return
 		}
@@ -87,9 +97,48 @@ func (c *Canary) take(ch chunk) {
 	defer c.mu.Unlock()
 	c.partial = append(c.partial, ch.data...)
 	for len(c.partial) >= 8 {
-		c.add(ch.at - time.Duration(binary.BigEndian.Uint64(c.partial)))
+		sent := time.Duration(binary.BigEndian.Uint64(c.partial))
+		c.add(ch.at - sent)
+		c.stalled(sent, ch.at)
 		c.partial = c.partial[:copy(c.partial, c.partial[8:])]
 	}
+}
+
+// late notes that what should have happened at due happened at the time at.
+func (c *Canary) late(due, at time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stalled(due, at)
+}
+
+// stalled keeps the times in which the observer was later than its limit; the
+// caller holds mu. Those that touch are one: the process stood still, and
+// sender and reader both tell of it.
+func (c *Canary) stalled(due, at time.Duration) {
+	if at-due <= canaryLimit {
+		return
+	}
+	s := Stall{From: c.zero.Add(due), To: c.zero.Add(at)}
+	n := len(c.stalls)
+	if n > 0 && (n == maxStalls || !s.From.After(c.stalls[n-1].To)) {
+		last := &c.stalls[n-1]
+		if s.From.Before(last.From) {
+			last.From = s.From
+		}
+		if s.To.After(last.To) {
+			last.To = s.To
+		}
+		return
+	}
+	c.stalls = append(c.stalls, s)
+}
+
+// Stalls returns the times in which the observer was late, oldest first, for
+// [Observer.Doubt].
+func (c *Canary) Stalls() []Stall {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.stalls)
 }
 
 func (c *Canary) add(delay time.Duration) {

@@ -10,8 +10,16 @@ import (
 	"time"
 )
 
-// readSize is the size of the buffer of a stamped stream, in bytes.
-const readSize = 32 << 10
+const (
+	readSize = 32 << 10 // of the buffer of a stamped stream, in bytes
+
+	// readPause passes between two reads. QEMU's serial port hands over single
+	// bytes, and to wake up for each of them costs more than all the rest. What
+	// comes within the pause is late by at most the pause, half of the error that
+	// every serial stamp carries (serialErr); the first byte after a silence,
+	// which the reader waits for, is not late at all.
+	readPause = time.Millisecond
+)
 
 // chunk is what one read returned.
 type chunk struct {
@@ -47,6 +55,7 @@ func readStamped(ctx context.Context, r io.Reader, now func() time.Duration, tak
 		case err != nil:
 			return err
 		}
+		time.Sleep(readPause)
 	}
 }
 

@@ -2,10 +2,11 @@
 
 // Command init is the only program of the probe guest: it runs as PID 1 in an
 // initramfs, looks at everything that reached the machine, prints it as a
-// report of distrolab/labs/probe on the console, and powers off.
+// report of distrolab/labs/probe on the console, and powers off. Words of the
+// kernel command line may give it an errand besides (errand.go).
 //
 // It mounts pseudo file systems and, read-only, whatever disks it finds; it
-// writes nothing. Missing hardware is not an error: the part of the report
+// writes nothing to them. Missing hardware is not an error: the part of the report
 // says why it is empty. Outside of a probe guest it refuses to run.
 package main
 
@@ -37,16 +38,19 @@ func main() {
 		fmt.Printf("distrolab-probe: %v\n", err)
 	}
 	report := collect()
+	errands := readErrands(report.Kernel.CommandLine)
+	errands.beforeReport(report.Network)
 	quietKernel()
 	out := bufio.NewWriter(os.Stdout)
 	if err := probe.Encode(out, report); err != nil {
 		fmt.Printf("distrolab-probe: %v\n", err)
 		return
 	}
-	fmt.Fprintln(out, probe.LineDone)
 	if err := out.Flush(); err != nil {
 		fmt.Printf("distrolab-probe: %v\n", err)
 	}
+	errands.beforeEnd()
+	fmt.Println(probe.LineDone)
 }
 
 // collect fills the report. The network is asked beside the rest, because a
@@ -94,7 +98,15 @@ func powerOff() {
 }
 
 // drainConsole waits until the serial port has sent its last byte.
-func drainConsole() {
+func drainConsole() { _ = drain(os.Stdout) }
+
+// drain waits until a terminal has sent its last byte.
+func drain(terminal *os.File) error {
 	const tcsbrk, drainOnly = 0x5409, 1 // TCSBRK with a nonzero argument is tcdrain
-	_ = unix.IoctlSetInt(int(os.Stdout.Fd()), tcsbrk, drainOnly)
+	for {
+		err := unix.IoctlSetInt(int(terminal.Fd()), tcsbrk, drainOnly)
+		if err != unix.EINTR { // the runtime's own signals
+			return err
+		}
+	}
 }
