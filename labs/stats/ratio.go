@@ -6,24 +6,24 @@ import (
 	"slices"
 )
 
-// exactRanks is the largest number of pairs for which the distribution of the
-// signed-rank sum is computed; above, its normal approximation is closer than
-// any boot time is measured.
-const exactRanks = 200
+// unfinishedLog stands for the logarithm of an unfinished run: so far away that
+// no difference of real times reaches it, so that two such runs are tied.
+const unfinishedLog = 1e6
 
 // Pair is one block: the time of the baseline A and of the other system B.
 // +Inf is a run that did not finish, NaN one that is not known.
 type Pair struct{ A, B float64 }
 
 // Ratio says how many times slower B is than A: the Hodges-Lehmann estimate on
-// the logarithms of paired times, with an interval from the exact distribution
-// of the signed-rank sum. Pairing removes drift that both runs of a block share.
+// the logarithms of times, with an interval and a p-value of the same rank
+// statistic. [PairedRatio] and [UnpairedRatio] make one.
 type Ratio struct {
 	Ratio      float64 // B/A; 1.4: B takes 1.4 times as long; NaN when N is 0
-	Low, High  float64 // 0 and +Inf when there are too few pairs for an interval
+	Low, High  float64 // 0 and +Inf when there are too few runs for an interval
 	Confidence float64 // actual coverage; 0: no interval
-	N          int     // pairs used
-	Dropped    int     // pairs left out: a side unknown, not positive, or neither finished
+	P          float64 // two-sided, that times as different come from equal systems; NaN when nothing is known
+	N          int     // pairs used; unpaired: runs of the smaller sample
+	Dropped    int     // left out: a side unknown, not positive, or neither finished
 }
 
 // Bounded reports whether there were enough pairs for an interval.
@@ -40,7 +40,7 @@ func (r Ratio) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(ratioJSON{
 		Ratio: known(r.Ratio), Low: low, High: known(r.High),
-		Confidence: r.Confidence, N: r.N, Dropped: r.Dropped,
+		Confidence: r.Confidence, P: known(r.P), N: r.N, Dropped: r.Dropped,
 	})
 }
 
@@ -49,11 +49,14 @@ type ratioJSON struct {
 	Low        *float64 `json:"low"`
 	High       *float64 `json:"high"`
 	Confidence float64  `json:"confidence"`
+	P          *float64 `json:"p"`
 	N          int      `json:"n"`
 	Dropped    int      `json:"dropped"`
 }
 
-// PairedRatio estimates B/A from complete blocks at the given confidence.
+// PairedRatio estimates B/A from complete blocks at the given confidence, by
+// the signed-rank statistic (Wilcoxon). Pairing removes drift that both runs of
+// a block share.
 func PairedRatio(pairs []Pair, confidence float64) Ratio {
 	diffs := make([]float64, 0, len(pairs))
 	for _, p := range pairs {
@@ -61,78 +64,45 @@ func PairedRatio(pairs []Pair, confidence float64) Ratio {
 			diffs = append(diffs, d)
 		}
 	}
-	walsh := walshAverages(diffs)
-	r := Ratio{Ratio: math.Exp(medianSorted(walsh)), Low: 0, High: math.Inf(1), N: len(diffs), Dropped: len(pairs) - len(diffs)}
-	if rank, coverage := signedRankRank(len(diffs), confidence); rank > 0 {
-		r.Low, r.High = math.Exp(walsh[rank-1]), math.Exp(walsh[len(walsh)-rank])
+	slices.Sort(diffs)
+	n := len(diffs)
+	r := Ratio{Ratio: math.NaN(), Low: 0, High: math.Inf(1), P: math.NaN(), N: n, Dropped: len(pairs) - n}
+	if n == 0 {
+		return r
+	}
+	averages := n * (n + 1) / 2
+	r.Ratio = ratioOf(middle(walsh(diffs, (averages+1)/2), walsh(diffs, averages/2+1)))
+	if rank, coverage := signedRankRank(n, confidence); rank > 0 {
+		r.Low, r.High = ratioOf(walsh(diffs, rank)), ratioOf(walsh(diffs, averages+1-rank))
 		r.Confidence = coverage
 	}
+	r.P = signedRankP(diffs)
 	return r
 }
 
+// logRatio is the logarithm of B/A. The second result is false when a side is
+// not known or neither finished.
 func logRatio(p Pair) (float64, bool) {
-	if !(p.A > 0 && p.B > 0) { // also false for NaN
+	if !(p.A > 0 && p.B > 0) || math.IsInf(p.A, 1) && math.IsInf(p.B, 1) { // > is false for NaN
 		return 0, false
 	}
-	d := math.Log(p.B) - math.Log(p.A)
-	return d, !math.IsNaN(d) // NaN: neither finished
+	switch {
+	case math.IsInf(p.A, 1):
+		return -unfinishedLog, true
+	case math.IsInf(p.B, 1):
+		return unfinishedLog, true
+	}
+	return math.Log(p.B) - math.Log(p.A), true
 }
 
-// walshAverages returns the sorted means of all pairs of values, each value
-// with itself included.
-func walshAverages(v []float64) []float64 {
-	w := make([]float64, 0, len(v)*(len(v)+1)/2)
-	for i := range v {
-		for j := i; j < len(v); j++ {
-			w = append(w, middle(v[i], v[j]))
-		}
+// ratioOf turns a difference of logarithms back. Half of unfinishedLog is the
+// mean of a finished and an unfinished run, which did not finish either.
+func ratioOf(d float64) float64 {
+	switch {
+	case d > unfinishedLog/4:
+		return math.Inf(1)
+	case d < -unfinishedLog/4:
+		return 0
 	}
-	slices.Sort(w)
-	return w
-}
-
-// signedRankRank returns the largest rank r such that the r-th smallest and
-// r-th largest Walsh average cover the centre with at least the confidence:
-// 1 - 2*P(T < r) for the signed-rank sum T of n values. 0: no such rank.
-func signedRankRank(n int, confidence float64) (rank int, coverage float64) {
-	if n > exactRanks {
-		return signedRankNormal(n, confidence)
-	}
-	tail := 0.0
-	for k, p := range signedRankDistribution(n) {
-		tail += p
-		c := 1 - 2*tail
-		if c < confidence {
-			break
-		}
-		rank, coverage = k+1, c
-	}
-	return rank, coverage
-}
-
-// signedRankDistribution returns P(T = t) for t from 0 to n(n+1)/2: each rank
-// belongs to T with probability 1/2.
-func signedRankDistribution(n int) []float64 {
-	p := make([]float64, n*(n+1)/2+1)
-	p[0] = 1
-	for rank := 1; rank <= n; rank++ {
-		for t := rank * (rank + 1) / 2; t >= 0; t-- {
-			p[t] /= 2
-			if t >= rank {
-				p[t] += p[t-rank] / 2
-			}
-		}
-	}
-	return p
-}
-
-func signedRankNormal(n int, confidence float64) (rank int, coverage float64) {
-	f := float64(n)
-	mean, sd := f*(f+1)/4, math.Sqrt(f*(f+1)*(2*f+1)/24)
-	z := math.Sqrt2 * math.Erfinv(confidence)
-	rank = int(math.Floor(mean - z*sd))
-	if rank < 1 {
-		return 0, 0
-	}
-	return rank, confidence
+	return math.Exp(d)
 }

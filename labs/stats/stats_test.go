@@ -138,8 +138,8 @@ func TestJSONHasNullWhereNothingIsKnown(t *testing.T) {
 	for want, iv := range map[string]any{
 		`{"n":0,"median":null,"low":null,"high":null,"low_rank":0,"high_rank":0,"confidence":0}`: stats.MedianInterval(nil, 0.95),
 		`{"n":6,"median":3.5,"low":1,"high":6,"low_rank":1,"high_rank":6,"confidence":0.96875}`:  stats.MedianInterval(ascending(6), 0.95),
-		`{"ratio":null,"low":null,"high":null,"confidence":0,"n":0,"dropped":1}`:                 stats.PairedRatio([]stats.Pair{{A: math.NaN(), B: 1}}, 0.95),
-		`{"ratio":2,"low":null,"high":null,"confidence":0,"n":1,"dropped":0}`:                    stats.PairedRatio([]stats.Pair{{A: 1, B: 2}}, 0.95),
+		`{"ratio":null,"low":null,"high":null,"confidence":0,"p":null,"n":0,"dropped":1}`:        stats.PairedRatio([]stats.Pair{{A: math.NaN(), B: 1}}, 0.95),
+		`{"ratio":2,"low":null,"high":null,"confidence":0,"p":1,"n":1,"dropped":0}`:              stats.PairedRatio([]stats.Pair{{A: 1, B: 2}}, 0.95),
 	} {
 		got, err := json.Marshal(iv)
 		if err != nil {
