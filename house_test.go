@@ -111,6 +111,8 @@ var walls = []struct{ imports, allowed, reason string }{
 	{"google.golang.org/grpc", "labs/talosapi", "one place speaks gRPC"},
 	{"k8s.io/client-go", "labs/cluster", "one place talks to Kubernetes"},
 	{"github.com/google/go-containerregistry", "labs/kubernetes", "one place knows images of containers"},
+	{"modernc.org/sqlite", "labs/results", "one place knows SQL"},
+	{"database/sql", "labs/results", "one place knows SQL"},
 	{"golang.org/x/crypto/ssh", "labs/access", "one place logs in"},
 	{"github.com/ProtonMail/go-crypto", "distros/signature", "one place judges signatures"},
 	{"github.com/sigstore/", "distros/signature", "one place judges signatures"},

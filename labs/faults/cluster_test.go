@@ -165,7 +165,7 @@ func (w *world) joinSession() {
 	if strings.Contains(s.out+s.err, "kubeadm init") {
 		w.t.Errorf("the saved control plane was not used:\n%s", s.err)
 	}
-	_, runs, warnings, err := results.Read(out)
+	_, runs, warnings, err := results.ReadDirectory(out)
 	if err != nil || len(warnings) > 0 || len(runs) == 0 || runs[0].Scenario != results.JoinWarm {
 		w.t.Fatalf("%d runs, warnings %v, error %v", len(runs), warnings, err)
 	}

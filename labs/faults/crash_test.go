@@ -12,8 +12,7 @@ import (
 
 func TestKilledBenchLeavesNothingAndLosesNothing(t *testing.T) {
 	w := newWorld(t, me())
-	out := filepath.Join(w.base, "session")
-	p := w.start("bench", "boot", "probe", "--runs", "3", "--out", out, "-o", "json")
+	p := w.start("bench", "boot", "probe", "--runs", "3", "-o", "json")
 	p.until(`"run_finished"`)
 	p.until(`"phase":"measure"`)
 	p.until(`"measure-01-01-probe","os":"probe","phase":"measure","block":1,"done":1,"total":4,"milestone"`)
@@ -22,9 +21,9 @@ func TestKilledBenchLeavesNothingAndLosesNothing(t *testing.T) {
 	p.end()
 	wants(t, w.mustRun(done, "ps").out, "left by a crash", "distrolab gc")
 	w.prove()
-	_, runs, warnings, err := results.Read(out)
-	if err != nil || len(runs) != 1 || len(warnings) != 0 || runs[0].Outcome != results.OutcomeOK {
-		t.Errorf("after the kill: %d runs, warnings %v, error %v", len(runs), warnings, err)
+	l, runs := w.kept()
+	if l.State != results.StateInterrupted || len(runs) != 1 || runs[0].Outcome != results.OutcomeOK || len(runs[0].Files) != 2 {
+		t.Errorf("after the kill: %+v, %d runs", l, len(runs))
 	}
 	wants(t, w.mustRun(done, "gc").out, "nothing to take back")
 }
@@ -77,7 +76,7 @@ func TestQEMUKilledInASession(t *testing.T) {
 		t.Fatalf("the session ended with %d:\n%s%s", s.code, s.out, s.err)
 	}
 	w.noTrace()
-	_, runs, _, err := results.Read(out)
+	_, runs, _, err := results.ReadDirectory(out)
 	if err != nil || len(runs) != 3 {
 		t.Fatalf("%d runs, %v", len(runs), err)
 	}

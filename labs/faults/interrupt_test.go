@@ -59,7 +59,7 @@ func TestInterruptedBenchKeepsWhatIsDone(t *testing.T) {
 	}
 	wants(t, s.err, "interrupted; what was made has been taken back")
 	w.noTrace()
-	_, runs, warnings, err := results.Read(out)
+	_, runs, warnings, err := results.ReadDirectory(out)
 	if err != nil || len(runs) != 1 || len(warnings) != 0 {
 		t.Errorf("%d runs, warnings %v, error %v", len(runs), warnings, err)
 	}

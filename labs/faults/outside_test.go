@@ -85,7 +85,7 @@ func (w *world) joinByToken(outside *clustertest.Cluster, kubeconfig []byte) {
 	out := filepath.Join(w.base, "outside")
 	w.mustRun(done, "bench", "join", "coreos-standin", "--blocks", "1", "--warmups", "0", "--out", out, "--endpoint", outside.Endpoint(),
 		"--token", w.write("token", []byte(token.Reveal())), "--ca", w.write("ca.crt", []byte(outside.CA())))
-	_, runs, _, err := results.Read(out)
+	_, runs, _, err := results.ReadDirectory(out)
 	if err != nil || len(runs) != 1 {
 		w.t.Fatalf("%d runs, %v", len(runs), err)
 	}

@@ -33,8 +33,8 @@ func TestGuestThatNeverBoots(t *testing.T) {
 	w.addDeadEnd()
 	out := filepath.Join(w.base, "session")
 	s := w.mustRun(failed, "bench", "boot", "dead-end", "--runs", "3", "--deadline", "8s", "--out", out)
-	wants(t, s.err, "giving up on dead-end", "deadline of 8s", "gave up on", filepath.Join(out, "logs"))
-	_, runs, _, err := results.Read(out)
+	wants(t, s.err, "giving up on dead-end", "deadline of 8s", "gave up on", "distrolab results show")
+	_, runs, _, err := results.ReadDirectory(out)
 	if err != nil || len(runs) != 1 || runs[0].Outcome != results.OutcomeTimeout {
 		t.Fatalf("runs %+v, error %v", runs, err)
 	}

@@ -36,7 +36,7 @@ func TestLibvirtKilled(t *testing.T) {
 	if s.code != done {
 		t.Errorf("the session ended with %d: %s", s.code, s.err)
 	}
-	_, runs, _, err := results.Read(out)
+	_, runs, _, err := results.ReadDirectory(out)
 	if err != nil || len(runs) != 3 {
 		t.Fatalf("%d runs, error %v, said %s", len(runs), err, s.err)
 	}

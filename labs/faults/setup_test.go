@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"distrolab/labs/internal/labtest"
+	"distrolab/labs/results"
 )
 
 // binary is the program under test, built once for all tests.
@@ -131,4 +132,23 @@ func logDaemonPID(dir string) int {
 		return 0
 	}
 	return pid
+}
+
+// kept is the newest session of the world's store, with its runs.
+func (w *world) kept() (results.Listed, []results.Run) {
+	w.t.Helper()
+	s, err := results.Open(w.t.Context(), w.home.Results(), time.Now)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer s.Close()
+	l, err := s.Find(w.t.Context(), "last")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_, runs, warnings, err := s.Read(w.t.Context(), l.ID)
+	if err != nil || len(warnings) > 0 {
+		w.t.Fatal(err, warnings)
+	}
+	return l, runs
 }

@@ -78,13 +78,9 @@ func (s *terminal) measures() {
 	s.types("0")
 	s.keys("Enter", "s")
 	s.waits("2 of 2 runs")
-	found, err := filepath.Glob(filepath.Join(s.w.home.Results(), "*", results.SessionFile))
-	if err != nil || len(found) != 1 {
-		s.w.t.Fatalf("sessions: %v, %v", found, err)
-	}
-	_, runs, warnings, err := results.Read(filepath.Dir(found[0]))
-	if err != nil || len(runs) != 2 || len(warnings) > 0 {
-		s.w.t.Fatalf("%d runs, warnings %v, error %v", len(runs), warnings, err)
+	l, runs := s.w.kept()
+	if len(runs) != 2 || l.State != results.StateDone {
+		s.w.t.Fatalf("%d runs, %+v", len(runs), l)
 	}
 	for _, r := range runs {
 		if r.Outcome != results.OutcomeOK && r.Outcome != results.OutcomeTainted {

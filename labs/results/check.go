@@ -4,13 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // Bounds on a record that came from a file.
 const (
-	maxEvents = 1000
-	maxTime   = int64(30 * 24 * time.Hour)
+	maxEvents   = 1000
+	maxSubjects = 1000
+	maxID       = 100
+	maxTime     = int64(30 * 24 * time.Hour)
 )
 
 // check reports what makes a run unusable. Both sides use it: what is written
@@ -60,4 +64,37 @@ func checkEvents(r Run) error {
 		}
 	}
 	return nil
+}
+
+// checkSession reports what makes a session unusable. Its id becomes the name
+// of files.
+func checkSession(s Session) error {
+	if s.ID == "" {
+		return errors.New("it has no id")
+	}
+	allowed := func(r rune) bool {
+		return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.", r))
+	}
+	if len(s.ID) > maxID || s.ID == latest || s.ID[0] == '.' || strings.ContainsFunc(s.ID, func(r rune) bool { return !allowed(r) }) {
+		return fmt.Errorf("%q is no id of a session: take at most %d letters, digits, dots and dashes", bounded(s.ID), maxID)
+	}
+	if len(s.Subjects) > maxSubjects {
+		return fmt.Errorf("%d systems are more than %d", len(s.Subjects), maxSubjects)
+	}
+	for _, text := range []string{string(s.Mode), string(s.Scenario), s.Env.Fingerprint} {
+		if len(text) > maxID || !printable(text) {
+			return fmt.Errorf("%q is not a word of a session", bounded(text))
+		}
+	}
+	for _, subject := range s.Subjects {
+		if !printable(subject.OS) {
+			return fmt.Errorf("%q is not the name of a system", bounded(subject.OS))
+		}
+	}
+	return nil
+}
+
+// printable says whether text can be shown as it is, on one line.
+func printable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }

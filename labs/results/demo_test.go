@@ -15,7 +15,7 @@ func TestDemoSession(t *testing.T) {
 	if dir == "" {
 		t.Skip("checks the session of a real demo: ./scripts/test sets DISTROLAB_TEST_SESSION")
 	}
-	session, runs, warnings, err := results.Read(dir)
+	session, runs, warnings, err := results.ReadDirectory(dir)
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(err, warnings)
 	}

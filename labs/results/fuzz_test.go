@@ -10,7 +10,11 @@ func FuzzReadRuns(f *testing.F) {
 	f.Add([]byte(`{"schema":"distrolab.run/1","session":"s1","run_id":"a","phase":"measure","scenario":"first_boot","outcome":"ok","subject":{"os":"d"},"events":[{"m":"vcpu_start","t_ns":1},{"m":"boot_complete","t_ns":9}]}` + "\n"))
 	f.Add([]byte("{}\n\n\x00\xff"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		runs, warnings, err := readRuns(bytes.NewReader(data), "s1")
+		var runs []Run
+		warnings, err := eachLine(bytes.NewReader(data), "s1", func(run Run, _ []byte) error {
+			runs = append(runs, run)
+			return nil
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -144,19 +144,10 @@ func TestJSONOfBootsKnowsNothingOfJoins(t *testing.T) {
 func TestRecordsOfJoinsAreReadAsWritten(t *testing.T) {
 	s, runs := resultstest.JoinSession(2, results.JoinCold)
 	dir := t.TempDir()
-	store, err := results.Create(dir, s)
-	if err != nil {
+	if err := resultstest.Keep(t.Context(), dir, s, runs); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range runs {
-		if err := store.Append(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	_, read, warnings, err := results.Read(store.Dir())
+	_, read, warnings, err := open(t, dir).Read(t.Context(), "last")
 	if err != nil || len(warnings) > 0 || len(read) != len(runs) {
 		t.Errorf("read %d of %d runs, warnings %q, %v", len(read), len(runs), warnings, err)
 	}

@@ -1,98 +1,172 @@
 package results
 
 import (
-	"cmp"
+	"context"
+	"database/sql"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
+	"strings"
 	"time"
+
+	"distrolab/labs/stats"
 )
 
-// maxListed bounds what a directory of sessions may hold.
-const maxListed = 100_000
+// MaxListed is the most that one query lists.
+const MaxListed = 10_000
 
-// Listed is one entry of a directory of sessions: its design, without runs.
-type Listed struct {
-	Dir     string // with the root that was asked for
-	Name    string // of the directory
-	Session Session
-	Changed time.Time // when the design or the runs were last written
-	Bytes   int64     // of the runs
-	Err     error     // why it cannot be read; then only Dir and Name are set
+// Query says which sessions are listed.
+type Query struct {
+	System   string   // those that measured it; "": all
+	Scenario Scenario // "": all
+	Limit    int      // at most so many; 0: MaxListed
+	Offset   int      // after so many
+
+	id string // one session alone
 }
 
-// ReadSession returns the design of the session in a directory, without its runs.
-func ReadSession(dir string) (Session, error) { return readSession(filepath.Join(dir, SessionFile)) }
+// Listed is a session as lists show it. It is read without the runs.
+type Listed struct {
+	ID          string    `json:"id"`
+	Started     time.Time `json:"started"`
+	Changed     time.Time `json:"changed"` // when something of it was last written
+	State       State     `json:"state"`
+	Mode        Mode      `json:"mode"`
+	Scenario    Scenario  `json:"scenario"`
+	Systems     []string  `json:"systems"` // in the order of the design
+	Blocks      int       `json:"blocks"`  // planned
+	Accel       string    `json:"accel"`   // of its first run; empty: it has none
+	Fingerprint string    `json:"fingerprint"`
+	Runs        Counts    `json:"runs"`
+	Bytes       int64     `json:"bytes"` // of the runs' records
+	// Median is the headline of the query's system, in seconds, over its finished
+	// runs; null without a system or such a run.
+	Median *float64 `json:"median_s"`
+}
 
-// List returns the sessions below a directory, the newest first. It reads their
-// designs only. A directory that holds none is an entry with its reason; known
-// are entries of an earlier listing, of which those that have not changed are
-// not read again. A root that does not exist is empty.
-func List(root string, known []Listed) ([]Listed, error) {
-	entries, err := os.ReadDir(root)
-	if err != nil && !os.IsNotExist(err) {
-		return nil, fmt.Errorf("listing sessions: %w", err)
+// Counts are runs by how they ended.
+type Counts struct {
+	OK      int `json:"ok"`
+	Timeout int `json:"timeout"`
+	Failed  int `json:"failed"`
+	Tainted int `json:"tainted"`
+	Warmups int `json:"warmups"` // however they ended
+}
+
+// All is the number of runs, warm-ups included.
+func (c Counts) All() int { return c.OK + c.Timeout + c.Failed + c.Tainted + c.Warmups }
+
+// Find is the session that a reference means, as lists show it; see [Store.Read].
+func (s *Store) Find(ctx context.Context, ref string) (Listed, error) {
+	doing := "looking for session " + bounded(ref)
+	f, err := find(ctx, s.read, ref)
+	if err != nil {
+		return Listed{}, s.failed(doing, err)
 	}
-	before := make(map[string]Listed, len(known))
-	for _, l := range known {
-		before[l.Dir] = l
+	list, err := s.sessions(ctx, Query{id: f.id})
+	if err == nil && len(list) == 0 {
+		err = &UnknownError{Ref: ref} // it went between the two
 	}
-	var list []Listed
-	for _, e := range entries {
-		if !e.IsDir() || e.Name()[0] == '.' {
-			continue
-		}
-		if len(list) == maxListed {
-			break
-		}
-		l := look(root, e.Name())
-		if old, ok := before[l.Dir]; ok && old.Err == nil && l.Err == nil && old.Changed.Equal(l.Changed) && old.Bytes == l.Bytes {
-			l = old
-		} else if l.Err == nil {
-			l.Session, l.Err = ReadSession(l.Dir)
+	if err != nil {
+		return Listed{}, s.failed(doing, err)
+	}
+	return list[0], nil
+}
+
+// Sessions lists sessions, the newest first.
+func (s *Store) Sessions(ctx context.Context, q Query) ([]Listed, error) {
+	list, err := s.sessions(ctx, q)
+	return list, s.failed("listing sessions", err)
+}
+
+func (s *Store) sessions(ctx context.Context, q Query) ([]Listed, error) {
+	text, args := q.sql()
+	tx, err := s.read.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() // it only read
+	rows, err := tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := []Listed{}
+	for rows.Next() {
+		l, err := scanListed(rows)
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, l)
 	}
-	slices.SortFunc(list, func(a, b Listed) int {
-		return cmp.Or(b.Session.Started.Compare(a.Session.Started), cmp.Compare(b.Name, a.Name))
-	})
+	if err := rows.Err(); err != nil || q.System == "" {
+		return list, err
+	}
+	for i := range list {
+		if list[i].Median, err = median(ctx, tx, list[i].ID, q.System); err != nil {
+			return nil, err
+		}
+	}
 	return list, nil
 }
 
-// look says what is seen of a session without reading it.
-func look(root, name string) Listed {
-	l := Listed{Dir: filepath.Join(root, name), Name: name}
-	info, err := os.Stat(filepath.Join(l.Dir, SessionFile))
-	if err != nil {
-		l.Err = fmt.Errorf("it holds no session: %w", err)
-		return l
+// sql writes the query. What came from outside is never part of its text.
+func (q Query) sql() (string, []any) {
+	where, args := []string{"1"}, []any{}
+	if q.id != "" {
+		where, args = append(where, "id = ?"), append(args, q.id)
 	}
-	l.Changed = info.ModTime()
-	if runs, err := os.Stat(filepath.Join(l.Dir, RunsFile)); err == nil {
-		l.Bytes = runs.Size()
-		if runs.ModTime().After(l.Changed) {
-			l.Changed = runs.ModTime()
-		}
+	if q.System != "" {
+		where, args = append(where, "n IN (SELECT session FROM subject WHERE os = ?)"), append(args, q.System)
 	}
-	return l
+	if q.Scenario != "" {
+		where, args = append(where, "scenario = ?"), append(args, q.Scenario)
+	}
+	if q.Limit <= 0 || q.Limit > MaxListed {
+		q.Limit = MaxListed
+	}
+	// The systems of one session, with a character between them that no name holds.
+	return `SELECT id, started, changed, ended, recorder, mode, scenario, blocks, accel, fingerprint, ok, timeout, failed, tainted, runs, bytes,
+		(SELECT group_concat(os, char(10)) FROM (SELECT os FROM subject WHERE session = n ORDER BY place))
+		FROM session WHERE ` + strings.Join(where, " AND ") + ` ORDER BY started DESC, n DESC LIMIT ? OFFSET ?`,
+		append(args, q.Limit, max(q.Offset, 0))
 }
 
-// Remove deletes a session with all that lies in its directory. It refuses a
-// directory that holds no session, whatever else it is.
-func Remove(dir string) error {
-	info, err := os.Lstat(dir)
+func scanListed(rows *sql.Rows) (Listed, error) {
+	var l Listed
+	var started, changed int64
+	var ended, recorder string
+	var runs int
+	var systems sql.NullString
+	c := &l.Runs
+	err := rows.Scan(&l.ID, &started, &changed, &ended, &recorder, &l.Mode, &l.Scenario, &l.Blocks, &l.Accel, &l.Fingerprint,
+		&c.OK, &c.Timeout, &c.Failed, &c.Tainted, &runs, &l.Bytes, &systems)
 	if err != nil {
-		return fmt.Errorf("deleting session: %w", err)
+		return l, err
 	}
-	if !info.IsDir() {
-		return fmt.Errorf("deleting session %s: it is not a directory", dir)
+	c.Warmups = runs - c.All()
+	l.Started, l.Changed = time.UnixMicro(started).UTC(), time.UnixMicro(changed).UTC()
+	l.State = stateOf(ended, recorder)
+	l.Systems = []string{}
+	if systems.Valid {
+		l.Systems = strings.Split(systems.String, "\n")
 	}
-	if _, err := os.Lstat(filepath.Join(dir, SessionFile)); err != nil {
-		return fmt.Errorf("deleting session %s: it holds no %s; delete it by hand if it is to go", dir, SessionFile)
+	return l, nil
+}
+
+// median is the middle of the headlines of a system's finished runs.
+func median(ctx context.Context, tx *sql.Tx, id, system string) (*float64, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT headline FROM run WHERE session = (SELECT n FROM session WHERE id = ?)
+		AND os = ? AND phase = ? AND outcome = ? AND headline IS NOT NULL`, id, system, PhaseMeasure, OutcomeOK)
+	if err != nil {
+		return nil, fmt.Errorf("the times of %s: %w", bounded(system), err)
 	}
-	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("deleting session: %w", err)
+	defer rows.Close()
+	var seconds []float64
+	for rows.Next() {
+		var ns int64
+		if err := rows.Scan(&ns); err != nil {
+			return nil, err
+		}
+		seconds = append(seconds, time.Duration(ns).Seconds())
 	}
-	return nil
+	return known(stats.Median(seconds)), rows.Err()
 }

@@ -2,116 +2,83 @@ package results_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"distrolab/labs/results"
 )
 
-// write makes a session's directory with its runs.
-func write(t *testing.T, dir string, s results.Session, runs []results.Run) {
-	t.Helper()
-	store, err := results.Create(dir, s)
+// TestListSaysWhatWasMeasured lists sessions of different kinds, page by page.
+func TestListSaysWhatWasMeasured(t *testing.T) {
+	dir := t.TempDir()
+	at := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+	s, err := results.Open(t.Context(), dir, func() time.Time { return at.Add(time.Hour) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, r := range runs {
-		r.RunID, r.Phase, r.Scenario = fmt.Sprintf("r%d", i), results.PhaseMeasure, results.FirstBoot
-		if err := store.Append(r); err != nil {
+	defer s.Close()
+	for i, systems := range [][]string{{"debian", "standin"}, {"debian"}, {"flatcar"}} {
+		design := results.Session{ID: fmt.Sprintf("s%d", i), Started: at.AddDate(0, 0, i), Mode: results.ModeQuick, Scenario: results.FirstBoot, Blocks: 5, Env: results.Environment{Fingerprint: "f1"}}
+		if i == 1 {
+			design.Scenario = results.SecondBoot
+		}
+		for _, os := range systems {
+			design.Subjects = append(design.Subjects, results.Subject{OS: os})
+		}
+		r, err := s.Begin(t.Context(), design)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestSessionsAreListedNewestFirstWithWhatIsBroken(t *testing.T) {
-	root := t.TempDir()
-	for i := range 3 {
-		s, runs := session(2)
-		s.ID, s.Started = fmt.Sprintf("s%d", i), time.Date(2026, 11, 20+i, 0, 0, 0, 0, time.UTC)
-		write(t, filepath.Join(root, s.ID), s, runs)
-	}
-	for name, content := range map[string]string{"empty": "", "torn": `{"schema":`, "foreign": `{"schema":"other/1","id":"x"}`} {
-		if err := os.MkdirAll(filepath.Join(root, name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if content != "" {
-			if err := os.WriteFile(filepath.Join(root, name, results.SessionFile), []byte(content), 0o644); err != nil {
-				t.Fatal(err)
+		for _, os := range systems {
+			for n, outcome := range []results.Outcome{results.OutcomeOK, results.OutcomeOK, results.OutcomeOK, results.OutcomeTimeout, results.OutcomeFailed, results.OutcomeTainted} {
+				run := boot(os, n, time.Duration(10*(n+1))*time.Second)
+				run.Outcome = outcome
+				if n == 0 {
+					run.Phase = results.PhaseWarmup
+				}
+				appendAll(t, r, run)
 			}
 		}
-	}
-	if err := os.WriteFile(filepath.Join(root, "notes.txt"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	list, err := results.List(root, nil)
-	if err != nil || len(list) != 6 {
-		t.Fatal(err, list)
-	}
-	for i, want := range []string{"s2", "s1", "s0"} {
-		if list[i].Session.ID != want || list[i].Err != nil || list[i].Bytes == 0 {
-			t.Errorf("%d: %+v", i, list[i])
+		if err := r.Finish(t.Context(), results.StateDone); err != nil {
+			t.Fatal(err)
 		}
 	}
-	for _, l := range list[3:] {
-		if l.Err == nil {
-			t.Errorf("%s has no reason", l.Name)
-		}
-	}
-	if none, err := results.List(filepath.Join(root, "absent"), nil); err != nil || len(none) != 0 {
-		t.Errorf("no directory: %v, %v", none, err)
-	}
-}
-
-func TestUnchangedSessionsAreNotReadAgain(t *testing.T) {
-	root := t.TempDir()
-	s, runs := session(1)
-	write(t, filepath.Join(root, "s1"), s, runs)
-	list, err := results.List(root, nil)
+	list, err := s.Sessions(t.Context(), results.Query{System: "debian"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	list[0].Session.ID = "kept"
-	again, err := results.List(root, list)
-	if err != nil || again[0].Session.ID != "kept" {
-		t.Errorf("read again: %v, %v", again, err)
+	bytes := list[1].Bytes
+	want := []results.Listed{
+		{ID: "s1", Started: at.AddDate(0, 0, 1), Scenario: results.SecondBoot, Systems: []string{"debian"}, Runs: results.Counts{OK: 2, Timeout: 1, Failed: 1, Tainted: 1, Warmups: 1}},
+		{ID: "s0", Started: at, Scenario: results.FirstBoot, Systems: []string{"debian", "standin"}, Runs: results.Counts{OK: 4, Timeout: 2, Failed: 2, Tainted: 2, Warmups: 2}},
 	}
-	later := time.Now().Add(time.Hour)
-	if err := os.Chtimes(filepath.Join(root, "s1", results.RunsFile), later, later); err != nil {
-		t.Fatal(err)
+	for i := range want {
+		w := &want[i]
+		w.Changed, w.State, w.Mode, w.Blocks, w.Accel, w.Fingerprint, w.Median = at.Add(time.Hour), results.StateDone, results.ModeQuick, 5, "tcg", "f1", new(25.0)
+		w.Bytes = list[i].Bytes
 	}
-	if again, err = results.List(root, list); err != nil || again[0].Session.ID != "s1" {
-		t.Errorf("not read again: %v, %v", again, err)
+	if d := cmp.Diff(want, list); d != "" || bytes < 2*list[0].Bytes-200 || list[0].Bytes == 0 {
+		t.Errorf("%s; %d and %d bytes", d, list[0].Bytes, bytes)
 	}
-}
-
-func TestRemoveDeletesSessionsOnly(t *testing.T) {
-	root := t.TempDir()
-	s, runs := session(1)
-	dir, other := filepath.Join(root, "s1"), filepath.Join(root, "photos")
-	write(t, dir, s, runs)
-	if err := os.Mkdir(other, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	link := filepath.Join(root, "link")
-	if err := os.Symlink(dir, link); err != nil {
-		t.Fatal(err)
-	}
-	for _, refused := range []string{other, link, filepath.Join(root, "absent"), filepath.Join(dir, results.RunsFile)} {
-		if err := results.Remove(refused); err == nil {
-			t.Errorf("%s was deleted", refused)
+	for name, test := range map[string]struct {
+		query results.Query
+		want  string
+	}{
+		"all": {results.Query{}, "s2 s1 s0"}, "a page": {results.Query{Limit: 2}, "s2 s1"}, "the next": {results.Query{Limit: 2, Offset: 2}, "s0"},
+		"scenario": {results.Query{Scenario: results.FirstBoot}, "s2 s0"}, "both": {results.Query{Scenario: results.FirstBoot, System: "debian"}, "s0"},
+		"none": {results.Query{System: "talos"}, ""}, "hostile": {results.Query{System: "x' OR 1 --"}, ""}, "too much": {results.Query{Limit: 1 << 40}, "s2 s1 s0"},
+	} {
+		list, err := s.Sessions(t.Context(), test.query)
+		var ids []string
+		for _, l := range list {
+			ids = append(ids, l.ID)
 		}
-	}
-	if err := results.Remove(dir); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Error("it is still there")
+		if got := strings.Join(ids, " "); err != nil || list == nil || got != test.want {
+			t.Errorf("%s: %q, want %q, %v", name, got, test.want, err)
+		}
 	}
 }
 
@@ -179,40 +146,5 @@ func TestAgainstSaysWhatDiffersAndRefusesToRank(t *testing.T) {
 	}
 	if v := results.Against(s, few, c, results.Summarise(few, nil)); len(v.Rows) != 0 || len(v.Limits) != 1 {
 		t.Errorf("no runs: %+v", v)
-	}
-}
-
-// BenchmarkList lists a store of 1,000 sessions with 100 runs each: at first,
-// and again when one has changed.
-func BenchmarkList(b *testing.B) {
-	root := b.TempDir()
-	s, _ := session(100)
-	runs := []byte(strings.Repeat(strings.Repeat("x", 5999)+"\n", 100))
-	for i := range 1000 {
-		s.ID = fmt.Sprintf("s%04d", i)
-		dir := filepath.Join(root, s.ID)
-		store, err := results.Create(dir, s)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := store.Close(); err != nil {
-			b.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, results.RunsFile), runs, 0o644); err != nil {
-			b.Fatal(err)
-		}
-	}
-	known, err := results.List(root, nil)
-	if err != nil || len(known) != 1000 {
-		b.Fatal(err, len(known))
-	}
-	for name, before := range map[string][]results.Listed{"first": nil, "again": known} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				if _, err := results.List(root, before); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

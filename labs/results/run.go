@@ -49,7 +49,7 @@ const (
 // Run is one boot or join: one line of runs.jsonl. Pointers, empty strings and
 // absent entries are unknown values; 0 always means that 0 was measured.
 type Run struct {
-	Schema   string            `json:"schema"` // RunSchema; filled in by [Store.Append]
+	Schema   string            `json:"schema"` // RunSchema; filled in by [Recorder.Append]
 	RunID    string            `json:"run_id"` // unique within its session
 	Session  string            `json:"session"`
 	Block    int               `json:"block"` // 1-based; warm-ups have block 0

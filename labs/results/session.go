@@ -17,10 +17,9 @@ const (
 	ModeCI    Mode = "ci"    // shared machines: comparisons within one session only
 )
 
-// Session is the design of an experiment, written before its first run as
-// session.json.
+// Session is the design of an experiment, written before its first run.
 type Session struct {
-	Schema   string            `json:"schema"` // SessionSchema; filled in by [Create]
+	Schema   string            `json:"schema"` // SessionSchema; filled in by [Store.Begin]
 	ID       string            `json:"id"`
 	Started  time.Time         `json:"started"`
 	Mode     Mode              `json:"mode"`

@@ -1,166 +1,145 @@
 package results
 
 import (
-	"encoding/json"
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
-	"io"
+	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
+	"syscall"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// The files of a session's directory.
+// The files of a store, below its directory.
 const (
-	SessionFile = "session.json"
-	RunsFile    = "runs.jsonl"
+	storeFile  = "results.db"
+	lockFile   = "results.lock" // held while a store is opened
+	readers    = 4
+	waitLocked = 10 * time.Second // for another process to finish what it writes
 )
 
-// Bounds on what is read and written. A run of 19 milestones is about 6 KiB.
-const (
-	maxLine    = 4 << 20
-	maxSession = 4 << 20
-	maxRuns    = 100_000
-)
-
-// Store appends runs to the directory of one session. It may be used from
-// several goroutines.
+// Store keeps sessions, their runs and their raw logs. Any number of processes
+// and goroutines may use the store of a directory at once.
 type Store struct {
-	dir     string
-	session string
-
-	mu   sync.Mutex
-	file *os.File
+	dir   string
+	now   func() time.Time
+	write *sql.DB // one connection: writes of this process wait for each other
+	read  *sql.DB
+	taken []Imported
 }
 
-// Create makes a session's directory and writes its design. The directory may
-// exist; a session in it may not.
-func Create(dir string, s Session) (*Store, error) {
-	s.Schema = SessionSchema
-	if s.ID == "" {
-		return nil, errors.New("creating session: it has no id")
-	}
+// Open opens the store of a directory, made where there is none. The first
+// opening takes in the sessions that earlier versions kept as directories there;
+// see [Store.Taken].
+func Open(ctx context.Context, dir string, now func() time.Time) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("creating session directory: %w", err)
+		return nil, fmt.Errorf("making a place for results: %w", err)
 	}
-	data, err := json.MarshalIndent(s, "", "  ")
+	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, fmt.Errorf("encoding session %s: %w", s.ID, err)
+		return nil, fmt.Errorf("opening the results in %s: %w", dir, err)
 	}
-	if err := writeNew(filepath.Join(dir, SessionFile), append(data, '\n')); err != nil {
-		return nil, fmt.Errorf("creating session %s: %w", s.ID, err)
+	release, err := lock(ctx, filepath.Join(dir, lockFile))
+	if err != nil {
+		return nil, fmt.Errorf("opening the results in %s: %w", dir, err)
 	}
-	return openStore(dir, s.ID)
+	defer release()
+	s := &Store{dir: dir, now: now}
+	if err := s.connect(ctx); err != nil {
+		return nil, errors.Join(s.failed("opening the results", err), s.Close())
+	}
+	if err := s.takeOld(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
-// Open continues a session that [Create] made.
-func Open(dir string) (*Store, error) {
-	s, err := readSession(filepath.Join(dir, SessionFile))
+func (s *Store) connect(ctx context.Context) (err error) {
+	// What was measured is nobody else's: the mode is that of the raw logs.
+	f, err := os.OpenFile(s.path(), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if s.write, err = sql.Open("sqlite", s.address("journal_mode(wal)", "synchronous(full)", "foreign_keys(on)")+"&_txlock=immediate"); err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	if err := migrate(ctx, s.write, s.path(), migrations()); err != nil {
+		return err
+	}
+	if s.read, err = sql.Open("sqlite", s.address("query_only(on)")); err != nil {
+		return err
+	}
+	s.read.SetMaxOpenConns(readers)
+	return nil
+}
+
+// address names the database with settings of each connection.
+func (s *Store) address(pragmas ...string) string {
+	q := url.Values{"_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", waitLocked.Milliseconds())}, pragmas...)}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: s.path(), RawQuery: q.Encode()}
+	return u.String()
+}
+
+func (s *Store) path() string { return filepath.Join(s.dir, storeFile) }
+
+// Dir is the directory of the store.
+func (s *Store) Dir() string { return s.dir }
+
+// Taken says what the opening took in from directories of earlier versions.
+func (s *Store) Taken() []Imported { return s.taken }
+
+// Close ends the use of the store. What was written is on the disk already.
+func (s *Store) Close() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.read, s.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// change runs f in a transaction that no other process writes beside. It is on
+// the disk when change returns nil, and has not happened otherwise.
+func (s *Store) change(ctx context.Context, doing string, f func(tx *sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return s.failed(doing, err)
+	}
+	if err := f(tx); err != nil {
+		_ = tx.Rollback() // what went wrong is said already
+		return s.failed(doing, err)
+	}
+	return s.failed(doing, tx.Commit())
+}
+
+// lock waits for its turn to open the store of a directory: what makes or
+// changes a database is done by one process.
+func lock(ctx context.Context, path string) (release func() error, err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	return openStore(dir, s.ID)
-}
-
-func openStore(dir, session string) (*Store, error) {
-	f, err := os.OpenFile(filepath.Join(dir, RunsFile), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("opening runs of session %s: %w", session, err)
-	}
-	if err := endLine(f); err != nil {
-		return nil, errors.Join(fmt.Errorf("mending runs of session %s: %w", session, err), f.Close())
-	}
-	if err := syncDir(dir); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return &Store{dir: dir, session: session, file: f}, nil
-}
-
-// endLine closes a line torn by a crash, so that the next run starts its own.
-// The torn part stays: the file is only ever appended to.
-func endLine(f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("it is not a regular file")
-	}
-	if info.Size() == 0 {
-		return nil
-	}
-	last := make([]byte, 1)
-	if _, err := f.ReadAt(last, info.Size()-1); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if last[0] == '\n' {
-		return nil
-	}
-	_, err = f.Write([]byte{'\n'})
-	return err
-}
-
-// Dir returns the directory of the session; raw logs are put there.
-func (s *Store) Dir() string { return s.dir }
-
-// Append writes one finished run: one write of one line, synced to the disk
-// before it returns. Schema and Session are filled in.
-func (s *Store) Append(r Run) error {
-	r.Schema, r.Session = RunSchema, s.session
-	if err := check(r); err != nil {
-		return fmt.Errorf("recording run %s: %w", r.RunID, err)
-	}
-	line, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("encoding run %s: %w", r.RunID, err)
-	}
-	if len(line) >= maxLine {
-		return fmt.Errorf("recording run %s: %d bytes are more than the %d a line may have", r.RunID, len(line), maxLine)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, err := s.file.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("recording run %s: %w; free space on the disk of %s", r.RunID, err, s.dir)
-	}
-	if err := s.file.Sync(); err != nil {
-		return fmt.Errorf("syncing run %s: %w", r.RunID, err)
-	}
-	return nil
-}
-
-// Close closes the file of runs. What was appended is already on the disk.
-func (s *Store) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.file.Close()
-}
-
-// writeNew writes a file that must not exist and is either whole or absent.
-func writeNew(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
-	if err != nil {
-		return err
-	}
-	// A link, unlike a rename, refuses to replace the session of someone else.
-	if err := os.Link(tmp.Name(), path); err != nil {
-		if errors.Is(err, os.ErrExist) {
-			return fmt.Errorf("%s already holds a session; choose another directory", filepath.Dir(path))
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return f.Close, nil
+		case !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR):
+			return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), f.Close())
 		}
-		return err
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(context.Cause(ctx), f.Close())
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
-	return nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("syncing %s: %w", dir, err)
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

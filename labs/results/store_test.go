@@ -2,13 +2,13 @@ package results_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -38,41 +38,61 @@ func boot(os string, block int, took time.Duration) results.Run {
 	}
 }
 
-func create(t *testing.T) *results.Store {
+// open opens a store and closes it with the test.
+func open(t testing.TB, dir string) *results.Store {
 	t.Helper()
-	s, err := results.Create(filepath.Join(t.TempDir(), "s1"), results.Session{ID: "s1", Blocks: 10, Budget: time.Minute})
+	s, err := results.Open(t.Context(), dir, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return s
 }
 
-func appendAll(t *testing.T, s *results.Store, runs ...results.Run) {
+// begin begins the session s1 in a store of its own.
+func begin(t *testing.T) (*results.Store, *results.Recorder) {
 	t.Helper()
-	for _, r := range runs {
-		if err := s.Append(r); err != nil {
+	s := open(t, t.TempDir())
+	r, err := s.Begin(t.Context(), results.Session{ID: "s1", Blocks: 10, Budget: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, r
+}
+
+func appendAll(t testing.TB, r *results.Recorder, runs ...results.Run) {
+	t.Helper()
+	for _, run := range runs {
+		if err := r.Append(t.Context(), run); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
 func TestWhatIsAppendedIsRead(t *testing.T) {
-	s := create(t)
+	s, r := begin(t)
 	full := boot("debian", 1, 20*time.Second)
 	full.Env = results.ReadEnvironment(files(workstation())).Seal()
 	full.Clock = results.Clock{Canary: &results.Canary{P50: 50, P99: 240, Max: 900}, WallStart: time.Unix(1, 0).UTC()}
 	full.Counters.SerialBytes = new(int64(0)) // measured as none, which is not the same as unknown
 	full.Guest = &results.Guest{Values: map[string]string{"kernel": "6.12"}, CollectedAfter: observe.BootComplete}
-	full.Files = []results.File{{Kind: "serial", Name: "x.log", SHA256: "ab", Bytes: 4}}
+	full.Files = []results.File{{Kind: "serial", Name: "logs/x.log", SHA256: "ab", Bytes: 4}}
 	full.Taints = []string{"the canary was late"}
-	appendAll(t, s, full, boot("debian", 2, 21*time.Second))
+	appendAll(t, r, full, boot("debian", 2, 21*time.Second))
 
-	session, runs, warnings, err := results.Read(s.Dir())
+	session, runs, warnings, err := s.Read(t.Context(), "s1")
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(err, warnings)
 	}
-	if d := cmp.Diff(results.Session{Schema: results.SessionSchema, ID: "s1", Blocks: 10, Budget: time.Minute}, session); d != "" {
+	want := results.Session{Schema: results.SessionSchema, ID: "s1", Blocks: 10, Budget: time.Minute}
+	if d := cmp.Diff(want, session); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(want, r.Session()); d != "" {
 		t.Error(d)
 	}
 	if d := cmp.Diff([]results.Run{full, boot("debian", 2, 21*time.Second)}, runs); d != "" {
@@ -80,168 +100,285 @@ func TestWhatIsAppendedIsRead(t *testing.T) {
 	}
 }
 
-func TestUnknownIsNullInTheFile(t *testing.T) {
-	s := create(t)
-	appendAll(t, s, boot("debian", 1, time.Second))
-	data, err := os.ReadFile(filepath.Join(s.Dir(), results.RunsFile))
-	if err != nil {
+func TestUnknownIsNullInTheRecord(t *testing.T) {
+	s, r := begin(t)
+	appendAll(t, r, boot("debian", 1, time.Second))
+	var data bytes.Buffer
+	if err := s.WriteRuns(t.Context(), "s1", &data); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`"frames":null`, `"load1":null`, `"cores":null`, `"canary_us":null`, `"resident_frac":null`, `"guest":null`, `"pin":null`, `"schema":"distrolab.run/1"`} {
-		if !bytes.Contains(data, []byte(want)) {
+		if !bytes.Contains(data.Bytes(), []byte(want)) {
 			t.Errorf("%s is not in the line", want)
 		}
 	}
 }
 
-func TestASessionIsNeverReplaced(t *testing.T) {
-	s := create(t)
-	_, err := results.Create(s.Dir(), results.Session{ID: "other"})
-	if err == nil || !strings.Contains(err.Error(), "choose another directory") {
-		t.Errorf("error %v, want advice to choose another directory", err)
+func TestWhatCannotBeReadBackIsRefused(t *testing.T) {
+	s, r := begin(t)
+	if _, err := s.Begin(t.Context(), results.Session{ID: "s1"}); err == nil || !strings.Contains(err.Error(), "already") {
+		t.Errorf("a session was replaced: %v", err)
 	}
-	entries, err := os.ReadDir(s.Dir())
-	if err != nil || len(entries) != 2 {
-		t.Errorf("%v %v: the attempt left something behind", entries, err)
-	}
-}
-
-func TestATornLineLosesNothingElse(t *testing.T) {
-	s := create(t)
-	appendAll(t, s, boot("debian", 1, time.Second))
-	path := filepath.Join(s.Dir(), results.RunsFile)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, append(whole, whole[:len(whole)/2]...), 0o644); err != nil {
-		t.Fatal(err)
-	}
-
-	_, runs, warnings, err := results.Read(s.Dir())
-	if err != nil || len(runs) != 1 || len(warnings) != 1 || !strings.Contains(warnings[0], "line 2 was torn") {
-		t.Fatalf("%d runs, warnings %q, error %v", len(runs), warnings, err)
-	}
-
-	again, err := results.Open(s.Dir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.Close()
-	appendAll(t, again, boot("debian", 2, time.Second))
-	_, runs, warnings, err = results.Read(s.Dir())
-	if err != nil || len(runs) != 2 || len(warnings) != 1 {
-		t.Fatalf("after going on: %d runs, warnings %q, error %v", len(runs), warnings, err)
-	}
-}
-
-func TestForeignLinesAreSkippedWithAReason(t *testing.T) {
-	s := create(t)
-	appendAll(t, s, boot("debian", 1, time.Second), boot("debian", 1, time.Second))
-	f, err := os.OpenFile(filepath.Join(s.Dir(), results.RunsFile), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	event := `{"schema":"distrolab.run/1","session":"s1","run_id":"x%d","phase":"measure","scenario":"first_boot","outcome":"ok","subject":{"os":"d"},"events":[{"m":"boot_complete","t_ns":%d}]}`
-	for _, line := range []string{
-		`not json`, `[]`, `{"schema":"distrolab.run/9"}`, `{"schema":"distrolab.run/1","session":"other"}`,
-		`{"schema":"distrolab.run/1","session":"s1","run_id":"a","phase":"party"}`,
-		fmt.Sprintf(event, 1, int64(1)<<62), fmt.Sprintf(event, 2, -(int64(1) << 62)),
-		`"` + strings.Repeat("x", 5<<20) + `"`, "", fmt.Sprintf(event, 3, 5),
-	} {
-		fmt.Fprintln(f, line)
-	}
-	f.Close()
-	_, runs, warnings, err := results.Read(s.Dir())
-	if err != nil || len(runs) != 2 || runs[1].RunID != "x3" {
-		t.Fatalf("%d runs, error %v", len(runs), err)
-	}
-	if len(warnings) != 9 {
-		t.Errorf("%d warnings, want 9: %q", len(warnings), warnings)
-	}
-	for _, w := range warnings {
-		if len(w) > 300 {
-			t.Errorf("a foreign line filled the warning: %.80s…", w)
+	for _, id := range []string{"", "last", "../x", "a/b", ".x", "a b", "\x1b[2J", strings.Repeat("x", 101), "é"} {
+		if _, err := s.Begin(t.Context(), results.Session{ID: id}); err == nil {
+			t.Errorf("a session of the id %q was begun", id)
 		}
 	}
-}
-
-func TestWhatCannotBeReadIsRefused(t *testing.T) {
-	dir := t.TempDir()
-	if _, _, _, err := results.Read(dir); err == nil || !strings.Contains(err.Error(), "name a directory") {
-		t.Errorf("empty directory: %v", err)
+	if _, err := s.Begin(t.Context(), results.Session{ID: "s2", Subjects: []results.Subject{{OS: "a\nb"}}}); err == nil {
+		t.Error("a system's name of two lines was taken")
 	}
-	if err := syscall.Mkfifo(filepath.Join(dir, results.SessionFile), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, _, err := results.Read(dir); err == nil || !strings.Contains(err.Error(), "regular file") {
-		t.Errorf("FIFO: %v", err)
-	}
-	s := create(t)
-	if err := s.Append(results.Run{}); err == nil {
+	if err := r.Append(t.Context(), results.Run{}); err == nil {
 		t.Error("a run without an identity was recorded")
 	}
 	huge := boot("debian", 1, time.Second)
 	huge.Cause = strings.Repeat("x", 5<<20)
-	if err := s.Append(huge); err == nil {
+	if err := r.Append(t.Context(), huge); err == nil {
 		t.Error("a run was recorded that cannot be read back")
+	}
+	appendAll(t, r, boot("debian", 1, time.Second))
+	if err := r.Append(t.Context(), boot("debian", 1, 2*time.Second)); err == nil || !strings.Contains(err.Error(), "already") {
+		t.Errorf("a run was recorded twice: %v", err)
+	}
+	if err := r.Finish(t.Context(), "well"); err == nil {
+		t.Error("a session ended in a way that nobody knows")
+	}
+	list, err := s.Sessions(t.Context(), results.Query{})
+	if err != nil || len(list) != 1 || list[0].Runs.All() != 1 {
+		t.Errorf("%+v, %v", list, err)
 	}
 }
 
-func TestConcurrentAppendsDoNotMix(t *testing.T) {
-	s := create(t)
+func TestEndedContextWritesNothing(t *testing.T) {
+	s, r := begin(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.Append(ctx, boot("debian", 1, time.Second)); !errors.Is(err, context.Canceled) {
+		t.Errorf("append: %v", err)
+	}
+	if _, _, _, err := s.Read(ctx, "s1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("read: %v", err)
+	}
+	appendAll(t, r, boot("debian", 1, time.Second)) // the store works on
+}
+
+// TestManyAtOnce writes two sessions from two openings of the store while others
+// list and read, as bench and the app do.
+func TestManyAtOnce(t *testing.T) {
+	const runs = 25
+	dir := t.TempDir()
 	var wg sync.WaitGroup
-	for i := range 20 {
+	var writers sync.WaitGroup
+	done := make(chan struct{})
+	for _, id := range []string{"s1", "s2"} {
+		s := open(t, dir)
+		r, err := s.Begin(t.Context(), results.Session{ID: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range runs {
+			writers.Go(func() {
+				if err := r.Append(t.Context(), boot("debian", i+1, time.Second)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
 		wg.Go(func() {
-			if err := s.Append(boot("debian", i+1, time.Second)); err != nil {
-				t.Error(err)
+			for before := 0; ; {
+				_, list, warnings, err := s.Read(t.Context(), id)
+				if err != nil || len(list) < before || len(list) > 0 && len(warnings) > 0 {
+					t.Errorf("%d runs after %d, warnings %v, error %v", len(list), before, warnings, err)
+					return
+				}
+				before = len(list)
+				listed, err := s.Find(t.Context(), id)
+				if err != nil || listed.Runs.All() < before {
+					t.Errorf("%+v is listed after %d runs, %v", listed.Runs, before, err)
+					return
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
 			}
 		})
 	}
+	writers.Wait()
+	close(done)
 	wg.Wait()
-	_, runs, warnings, err := results.Read(s.Dir())
-	if err != nil || len(runs) != 20 || len(warnings) > 0 {
-		t.Errorf("%d runs, warnings %q, error %v", len(runs), warnings, err)
+	list, err := open(t, dir).Sessions(t.Context(), results.Query{})
+	if err != nil || len(list) != 2 || list[0].Runs.OK != runs || list[1].Runs.OK != runs {
+		t.Errorf("%+v, %v", list, err)
 	}
 }
 
-// TestAKilledProgramLosesNoFinishedRun starts this test binary as a writer,
-// kills it, and counts what it had reported as written.
-func TestAKilledProgramLosesNoFinishedRun(t *testing.T) {
-	if dir := os.Getenv("RESULTS_WRITER"); dir != "" {
-		s, err := results.Create(dir, results.Session{ID: "s1"})
-		if err != nil {
-			t.Fatal(err)
+func TestReferences(t *testing.T) {
+	s := open(t, t.TempDir())
+	day := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	if _, _, _, err := s.Read(t.Context(), "last"); err == nil {
+		t.Error("an empty store has a newest session")
+	}
+	for i, id := range []string{"20261120-aa", "20261121-bb", "20261121-bc", "older", "lastly"} {
+		started := day.AddDate(0, 0, i)
+		if id == "older" {
+			started = day.AddDate(-1, 0, 0)
 		}
-		for block := 1; ; block++ {
-			appendAll(t, s, boot("debian", block, time.Second))
-			fmt.Println("written")
-		}
-	}
-	dir := filepath.Join(t.TempDir(), "s1")
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
-	cmd.Env = append(os.Environ(), "RESULTS_WRITER="+dir)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	buf, said := make([]byte, 4096), 0
-	for said < 25 {
-		n, err := out.Read(buf)
-		said += bytes.Count(buf[:n], []byte("written"))
-		if err != nil {
+		if _, err := s.Begin(t.Context(), results.Session{ID: id, Started: started}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := cmd.Process.Kill(); err != nil {
+	for ref, want := range map[string]string{
+		"last": "lastly", "last~0": "lastly", "last~1": "20261121-bc", "last~4": "older", "20261121-bb": "20261121-bb", "20261120": "20261120-aa",
+		"o": "older", "lastly": "lastly", "lastl": "lastly",
+	} {
+		if got, err := s.Find(t.Context(), ref); err != nil || got.ID != want {
+			t.Errorf("%s is %q, want %q: %v", ref, got.ID, want, err)
+		}
+	}
+	for _, ref := range []string{"", "2", "20261121-b", "last~5", "last~", "last~-1", "last~x", "x", "older2", "%", "_", "*", "'; DROP TABLE session; --", "\x00"} {
+		var unknown *results.UnknownError
+		_, _, _, err := s.Read(t.Context(), ref)
+		if !errors.As(err, &unknown) {
+			t.Errorf("%q: %v", ref, err)
+		}
+		if ambiguous := ref == "2" || ref == "20261121-b"; ambiguous != strings.Contains(fmt.Sprint(err), "20261121-bc") {
+			t.Errorf("%q: %v", ref, err)
+		}
+	}
+}
+
+func TestStates(t *testing.T) {
+	s, r := begin(t)
+	state := func() results.State {
+		t.Helper()
+		l, err := s.Find(t.Context(), "s1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l.State
+	}
+	if got := state(); got != results.StateRecording {
+		t.Errorf("while it is recorded: %s", got)
+	}
+	if _, err := s.Resume(t.Context(), "s1"); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("process %d", os.Getpid())) {
+		t.Errorf("two record one session: %v", err)
+	}
+	if err := s.Remove(t.Context(), "s1"); err == nil || !strings.Contains(err.Error(), "stop that first") {
+		t.Errorf("a session that is recorded was deleted: %v", err)
+	}
+	for _, how := range []results.State{results.StateStopped, results.StateFailed} {
+		if err := r.Finish(t.Context(), how); err != nil || state() != how {
+			t.Errorf("%s: %v, %s", how, err, state())
+		}
+		again, err := s.Resume(t.Context(), "s1")
+		if err != nil || state() != results.StateRecording {
+			t.Fatalf("after %s: %v, %s", how, err, state())
+		}
+		if d := cmp.Diff(r.Session(), again.Session()); d != "" {
+			t.Error(d)
+		}
+		r = again
+	}
+	appendAll(t, r, boot("debian", 1, time.Second))
+	if err := r.Finish(t.Context(), results.StateDone); err != nil || state() != results.StateDone {
+		t.Errorf("%v, %s", err, state())
+	}
+	if _, err := s.Resume(t.Context(), "s1"); err == nil {
+		t.Error("a session that was measured to its end goes on")
+	}
+	if err := s.Remove(t.Context(), "last"); err != nil {
+		t.Error(err)
+	}
+	if list, err := s.Sessions(t.Context(), results.Query{}); err != nil || len(list) != 0 {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+func TestRawLogsLiveAsLongAsSomebodyNamesThem(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	put := func(id, name, content string) results.File {
+		t.Helper()
+		r, err := s.Begin(t.Context(), results.Session{ID: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		f, err := r.Keep(t.Context(), "serial", name, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path); !os.IsNotExist(err) {
+			t.Errorf("the log is still where it was: %v", err)
+		}
+		if err := r.Finish(t.Context(), results.StateDone); err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	read := func(f results.File) string {
+		t.Helper()
+		c, err := s.Artefact(t.Context(), f.SHA256)
+		if err != nil {
+			return err.Error()
+		}
+		defer c.Close()
+		var b bytes.Buffer
+		if _, err := b.ReadFrom(c); err != nil {
+			return err.Error()
+		}
+		return b.String()
+	}
+	one, two, own := put("one", "logs/a", "same"), put("two", "logs/b", "same"), put("three", "logs/c", "its own")
+	if one.SHA256 != two.SHA256 || one.Bytes != 4 || one.Name != "logs/a" || one.Kind != "serial" {
+		t.Errorf("%+v, %+v", one, two)
+	}
+	for _, id := range []string{"one", "three"} {
+		if err := s.Remove(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := read(two); got != "same" {
+		t.Errorf("the log that another session has too: %q", got)
+	}
+	if got := read(own); !strings.Contains(got, "the store has none") {
+		t.Errorf("the log of the deleted session: %q", got)
+	}
+	path := filepath.Join(dir, "artefacts", two.SHA256[:2], two.SHA256[2:])
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if err := os.WriteFile(path, []byte("sane"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd.Wait() // reports the kill
-	_, runs, warnings, err := results.Read(dir)
-	if err != nil || len(runs) < said || len(warnings) > 1 {
-		t.Errorf("%d runs of at least %d, warnings %q, error %v", len(runs), said, warnings, err)
+	if got := read(two); !strings.Contains(got, "was changed") {
+		t.Errorf("a changed log was read: %q", got)
+	}
+	for _, digest := range []string{"", "ab", "../../etc/passwd", strings.Repeat("A", 64), strings.Repeat("g", 64)} {
+		if _, err := s.Artefact(t.Context(), digest); err == nil {
+			t.Errorf("%q was opened", digest)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "artefacts", ".*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestNamesOfRawLogsStayInside(t *testing.T) {
+	_, r := begin(t)
+	path := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"", "x", "session.json", "../x", "/etc/x", "logs/../../x", "logs/./x", "logs/", "logs/a\nb", "logs/" + strings.Repeat("x", 300)} {
+		if _, err := r.Keep(t.Context(), "serial", name, path); err == nil {
+			t.Errorf("kept as %q", name)
+		}
+	}
+	if _, err := r.Keep(t.Context(), "serial", "logs/x", t.TempDir()); err == nil {
+		t.Error("a directory was kept")
 	}
 }

@@ -20,6 +20,8 @@ const (
 	StepDropped   Step = "subject_dropped"
 	StepPaused    Step = "paused"  // the gate holds the next run
 	StepResumed   Step = "resumed" // it was opened; its reason says for how long it held
+	StepNoise     Step = "noise"   // the next run waits for a quiet machine; its reason says what disturbs
+	StepQuiet     Step = "quiet"   // the waiting is over; its reason says how it went
 	StepDone      Step = "session_finished"
 )
 
@@ -28,7 +30,6 @@ const (
 type Progress struct {
 	Step      Step           `json:"step"`
 	Session   string         `json:"session"`
-	Directory string         `json:"directory,omitempty"` // started: where the results are
 	RunID     string         `json:"run_id,omitempty"`
 	OS        string         `json:"os,omitempty"`
 	Phase     results.Phase  `json:"phase,omitempty"`
@@ -38,5 +39,5 @@ type Progress struct {
 	Left      *time.Duration `json:"left_ns,omitempty"` // estimate from the runs so far
 	Milestone *observe.Event `json:"milestone,omitempty"`
 	Run       *results.Run   `json:"run,omitempty"`
-	Reason    string         `json:"reason,omitempty"` // dropped: why; control plane: what is done; resumed: for how long it was held
+	Reason    string         `json:"reason,omitempty"` // dropped: why; control plane: what is done; resumed: for how long it was held; finished: why no further block was run
 }

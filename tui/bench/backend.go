@@ -16,7 +16,12 @@ type Design struct {
 	Warmups   int
 	Seed      uint64
 	Deadline  time.Duration // of one run; 0: the default
-	Directory string        // of the results; "": a new one of the home
+	Directory string        // that gets a copy of the results; "": none
+}
+
+// Request is the design as sessions keep it.
+func (d Design) Request() results.Request {
+	return results.Request{Systems: d.Systems, Scenario: d.Scenario, Blocks: d.Blocks, Warmups: d.Warmups, Seed: d.Seed, Deadline: d.Deadline}
 }
 
 // Runs is how many runs the design has, warm-ups included.
@@ -28,7 +33,6 @@ type Known struct {
 	Why          string        // why not KVM
 	BootDeadline time.Duration // what is taken when none is asked for
 	JoinDeadline time.Duration
-	Directory    string // below which new sessions are kept
 	// Pace is how long one run of a system took here, with all that belongs to
 	// it, by scenario and system.
 	Pace map[results.Scenario]map[string]time.Duration
@@ -46,7 +50,7 @@ type Feed struct {
 type Backend interface {
 	// Know looks at this machine. What it cannot find out is left empty.
 	Know(ctx context.Context) (Known, error)
-	// Run measures until the design is done, and says where the results are: also
-	// with an error, when something was measured before it.
-	Run(ctx context.Context, d Design, gate *session.Gate, feed Feed) (directory string, err error)
+	// Run measures until the design is done, and says which session it was: also
+	// with an error, when it had begun before it.
+	Run(ctx context.Context, d Design, gate *session.Gate, feed Feed) (id string, err error)
 }

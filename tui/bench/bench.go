@@ -173,7 +173,7 @@ func (m *Model) counted(msg counted) tea.Cmd {
 }
 
 func (m *Model) ended(l *live) tea.Cmd {
-	l.end(l.queue.directory, l.queue.err)
+	l.end(l.queue.id, l.queue.err)
 	m.form.design.Seed, m.form.design.Directory = session.NewSeed(), ""
 	say := screen.Tell("bench " + l.summary())
 	if l.err != nil {
@@ -191,11 +191,11 @@ func (m *Model) start() tea.Cmd {
 	backend := m.backend
 	run := func() tea.Msg {
 		defer stop(nil)
-		directory, err := backend.Run(ctx, l.design, l.gate, Feed{
+		id, err := backend.Run(ctx, l.design, l.gate, Feed{
 			Progress: func(p session.Progress) { l.queue.add(told{progress: p}) },
 			Note:     func(text string) { l.queue.add(told{note: text}) },
 		})
-		l.queue.end(directory, err)
+		l.queue.end(id, err)
 		return nil
 	}
 	return tea.Batch(run, l.queue.listen())

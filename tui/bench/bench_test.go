@@ -46,8 +46,7 @@ func (f *fake) Run(ctx context.Context, d bench.Design, gate *session.Gate, feed
 
 func known() bench.Known {
 	return bench.Known{Accelerator: "TCG", Why: "guest code does not run there", BootDeadline: 15 * time.Minute, JoinDeadline: 30 * time.Minute,
-		Directory: "/var/lib/distrolab/results",
-		Pace:      map[results.Scenario]map[string]time.Duration{results.FirstBoot: {"debian-local": 65 * time.Second, "coreos-standin": 48 * time.Second}}}
+		Pace: map[results.Scenario]map[string]time.Duration{results.FirstBoot: {"debian-local": 65 * time.Second, "coreos-standin": 48 * time.Second}}}
 }
 
 // systems are those of resultstest's session, by their names in the catalog.
@@ -74,7 +73,7 @@ func renamed(blocks int) []results.Run {
 
 // play tells of the first runs, and of the next one half way.
 func play(runs []results.Run, finished int, tell func(session.Progress)) {
-	tell(session.Progress{Step: session.StepStarted, Session: "20261127-081200-a1b2c3", Directory: "/var/lib/distrolab/results/20261127-081200-a1b2c3", Total: len(runs)})
+	tell(session.Progress{Step: session.StepStarted, Session: "20261127-081200-a1b2c3", Total: len(runs)})
 	for i, r := range runs {
 		p := session.Progress{Session: "s", RunID: r.RunID, OS: r.Subject.OS, Phase: r.Phase, Block: r.Block, Done: i, Total: len(runs)}
 		p.Step = session.StepRun
@@ -257,7 +256,7 @@ func running(t *testing.T) *driver {
 		feed.Note("debian-local: intent: no swap: there is none")
 		play(runs, 19, feed.Progress)
 		<-ctx.Done()
-		return "/var/lib/distrolab/results/x", context.Cause(ctx)
+		return "x", context.Cause(ctx)
 	}}
 	d := drive(t, shared(t, systems()...), f)
 	d.withSeed()
@@ -344,7 +343,7 @@ func TestSessionIsPausedAndStopped(t *testing.T) {
 	}
 	d.press("enter")
 	d.until(func() bool { return len(d.said) > 2 })
-	if g, is := d.said[2].(screen.Go); !is || g.Argument != "/var/lib/distrolab/results/x" || g.Screen != screen.Results {
+	if g, is := d.said[2].(screen.Go); !is || g.Argument != "x" || g.Screen != screen.Results {
 		t.Errorf("went to %+v", d.said[2])
 	}
 	d.press("n")

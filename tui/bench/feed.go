@@ -28,8 +28,8 @@ type queue struct {
 	ended chan struct{} // closed when nothing more will come
 
 	// Set before ended is closed.
-	directory string
-	err       error
+	id  string
+	err error
 }
 
 func newQueue() *queue {
@@ -55,8 +55,8 @@ func (q *queue) take() []told {
 }
 
 // end says that the session has ended, and how.
-func (q *queue) end(directory string, err error) {
-	q.directory, q.err = directory, err
+func (q *queue) end(id string, err error) {
+	q.id, q.err = id, err
 	close(q.ended)
 }
 

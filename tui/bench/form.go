@@ -60,7 +60,7 @@ func (f field) help() string {
 	case fieldDeadline:
 		return "The longest time of one run, such as 10m. A run that passes it counts as infinitely slow."
 	}
-	return "A directory for the results; one that holds a session is refused. Empty: a new one in distrolab's home."
+	return "A directory that gets a copy of the results; one that holds a session is refused. They are in distrolab's store anyway."
 }
 
 // scenarios are what can be measured, with their words.

@@ -141,12 +141,12 @@ func (m *Model) sessionActions() []screen.Action {
 		Help: "Gives the room to what the session said, or back to the plot.", Run: m.do(func() { m.log = !m.log })}
 	if l.stage == over {
 		nothing := ""
-		if l.directory == "" {
+		if l.id == "" {
 			nothing = "nothing was measured"
 		}
 		return []screen.Action{
 			{ID: "bench.result", Keys: []string{"enter"}, Title: "result", Group: groupSession, Disabled: nothing,
-				Help: "Shows the session on the screen Results.", Run: func() tea.Cmd { return screen.Send(screen.Go{Screen: screen.Results, Argument: l.directory}) }},
+				Help: "Shows the session on the screen Results.", Run: func() tea.Cmd { return screen.Send(screen.Go{Screen: screen.Results, Argument: l.id}) }},
 			{ID: "bench.new", Keys: []string{"n"}, Title: "new experiment", Group: groupSession,
 				Help: "Designs the next experiment, with the same choices.", Run: m.do(func() { m.live = nil })},
 			log,

@@ -79,24 +79,23 @@ type cell struct {
 
 // live is a session as far as it has told of itself.
 type live struct {
-	design    Design
-	queue     *queue
-	gate      *session.Gate
-	stop      context.CancelCauseFunc
-	asked     bool // to stop
-	stage     stage
-	id        string
-	directory string
-	now       *current
-	done      int
-	total     int
-	left      *time.Duration
-	step      string // of the control plane
-	runs      []results.Run
-	blocks    [][]cell // 0: warm-ups
-	dropped   map[string]string
-	log       []said
-	err       error
+	design  Design
+	queue   *queue
+	gate    *session.Gate
+	stop    context.CancelCauseFunc
+	asked   bool // to stop
+	stage   stage
+	id      string
+	now     *current
+	done    int
+	total   int
+	left    *time.Duration
+	step    string // of the control plane
+	runs    []results.Run
+	blocks  [][]cell // 0: warm-ups
+	dropped map[string]string
+	log     []said
+	err     error
 
 	comparison results.Comparison // of the runs so far
 	counted    int                // runs in it
@@ -156,11 +155,11 @@ func (l *live) hear(t told) {
 }
 
 func (l *live) begin(p session.Progress) {
-	l.id, l.directory = p.Session, p.Directory
+	l.id = p.Session
 	if l.stage == preparing {
 		l.stage = running
 	}
-	l.say(plainLine, fmt.Sprintf("session %s, results in %s", p.Session, p.Directory))
+	l.say(plainLine, "session "+p.Session)
 }
 
 // row is where a run stands in the map of blocks.
@@ -209,10 +208,10 @@ func (l *live) finished(p session.Progress) {
 }
 
 // end takes note of the end of the session.
-func (l *live) end(directory string, err error) {
+func (l *live) end(id string, err error) {
 	l.stage, l.now, l.step, l.left = over, nil, "", nil
-	if directory != "" {
-		l.directory = directory
+	if id != "" {
+		l.id = id
 	}
 	if l.asked && (errors.Is(err, errStopped) || errors.Is(err, context.Canceled)) {
 		err = nil
@@ -242,9 +241,9 @@ func (c *current) since(e observe.Event) time.Duration {
 func (l *live) summary() string {
 	runs := fmt.Sprintf("%d of %d runs", l.done, l.total)
 	switch {
-	case l.directory == "" && l.err == nil:
+	case l.id == "" && l.err == nil:
 		return "stopped before the first run"
-	case l.directory == "":
+	case l.id == "":
 		return "nothing was measured"
 	case l.asked:
 		return "stopped: " + runs + " are kept"

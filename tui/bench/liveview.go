@@ -122,7 +122,7 @@ func (l *live) bar(w int, look screen.Look) string {
 // idle is what is said when no run is under way.
 func (l *live) idle() string {
 	switch {
-	case l.stage == over && l.directory == "":
+	case l.stage == over && l.id == "":
 		return "n goes back to the design"
 	case l.stage == over:
 		return "enter shows the result, n begins anew"

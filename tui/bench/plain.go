@@ -43,7 +43,7 @@ func (m *Model) Plain(width int, look screen.Look) []string {
 		case f == fieldDeadline && value == "":
 			value = m.defaultDeadline()
 		case f == fieldDirectory && value == "":
-			value = "a new directory in " + orHome(m.known.Directory)
+			value = storeAlone
 		}
 		selected := ""
 		if f == m.form.focus {

@@ -139,19 +139,15 @@ func (m *Model) value(f field, selected bool, width int, look screen.Look) strin
 		return strong.Render(d.Deadline.String())
 	case fieldDirectory:
 		if d.Directory == "" {
-			return s.FgMuted.Render(prose.Shorten("a new directory in "+g.Clean(orHome(m.known.Directory)), max(width, 1), g.Ellipsis))
+			return s.FgMuted.Render(prose.Shorten(storeAlone, max(width, 1), g.Ellipsis))
 		}
 		return strong.Render(g.Clean(d.Directory))
 	}
 	return strong.Render(m.form.text(f))
 }
 
-func orHome(dir string) string {
-	if dir == "" {
-		return "distrolab's home"
-	}
-	return dir
-}
+// storeAlone is what becomes of the results when no directory is named.
+const storeAlone = "none: they are in distrolab's store alone"
 
 func (m *Model) defaultDeadline() string {
 	d := m.known.BootDeadline

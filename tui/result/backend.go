@@ -44,18 +44,17 @@ func (f Format) words() string {
 }
 
 // Backend reads and keeps sessions. Its methods are called from commands and
-// may wait. A directory is always one that List named, or that the person did.
+// may wait. Sessions are named by their ids.
 type Backend interface {
-	// List returns the sessions, the newest first; known is what it returned
-	// before, so that what has not changed is not read again.
-	List(ctx context.Context, known []results.Listed) ([]results.Listed, error)
+	// List returns the newest sessions, the newest first.
+	List(ctx context.Context) ([]results.Listed, error)
 	// Read reads one session with its runs.
-	Read(ctx context.Context, dir string) (Contents, error)
+	Read(ctx context.Context, id string) (Contents, error)
 	// Export writes a session to a path and says where that is. It answers with
 	// an error that is fs.ErrExist when something is there and overwrite is false.
-	Export(ctx context.Context, dir string, format Format, path string, overwrite bool) (string, error)
+	Export(ctx context.Context, id string, format Format, path string, overwrite bool) (string, error)
 	// Report makes sure that the session has its HTML report, and says where.
-	Report(ctx context.Context, dir string) (string, error)
+	Report(ctx context.Context, id string) (string, error)
 	// Delete removes a session with all its logs.
-	Delete(ctx context.Context, dir string) error
+	Delete(ctx context.Context, id string) error
 }

@@ -31,7 +31,7 @@ func newExport(l results.Listed) *export {
 // name proposes a path for the format.
 func (e *export) name() {
 	if !e.own {
-		e.path.Set(e.of.Name + "." + string(e.format))
+		e.path.Set(e.of.ID + "." + string(e.format))
 		return
 	}
 	for _, f := range formats() {
@@ -62,13 +62,13 @@ type exported struct {
 }
 
 func (m *Model) write(e export, overwrite bool) tea.Cmd {
-	backend, dir, format, path := m.backend, e.of, e.format, strings.TrimSpace(e.path.Text())
+	backend, of, format, path := m.backend, e.of, e.format, strings.TrimSpace(e.path.Text())
 	return func() tea.Msg {
-		where, err := backend.Export(context.Background(), dir.Dir, format, path, overwrite)
+		where, err := backend.Export(context.Background(), of.ID, format, path, overwrite)
 		if err != nil {
 			where = path
 		}
-		return exported{dir, format, where, err}
+		return exported{of, format, where, err}
 	}
 }
 
@@ -81,7 +81,7 @@ func (m *Model) exported(msg exported) tea.Cmd {
 		return screen.Send(screen.Question{Text: "Overwrite " + msg.path + "?", More: []string{"There is a file of that name."}, Yes: "overwrite", Do: m.write(e, true)})
 	}
 	if msg.err != nil {
-		return screen.Fail("exporting session "+msg.of.Name, msg.err, nil)
+		return screen.Fail("exporting session "+msg.of.ID, msg.err, nil)
 	}
 	return screen.Tell("written: " + msg.path)
 }
@@ -105,5 +105,5 @@ func (e *export) lines(width int, look screen.Look) (lines []string, x, y int) {
 }
 
 func (e *export) plain() []string {
-	return []string{fmt.Sprintf("Export of %s as %s (%s)", e.of.Name, e.format, e.format.words()), "Path: " + e.path.Text()}
+	return []string{fmt.Sprintf("Export of %s as %s (%s)", e.of.ID, e.format, e.format.words()), "Path: " + e.path.Text()}
 }

@@ -63,12 +63,8 @@ func (m *Model) lookActions() []screen.Action {
 
 // nothing says why there is nothing to act on.
 func (m *Model) nothing() string {
-	l, ok := m.selected()
-	switch {
-	case !ok:
+	if _, ok := m.selected(); !ok {
 		return "there is no session"
-	case l.Err != nil:
-		return "this directory holds no session that can be read"
 	}
 	return ""
 }
@@ -76,10 +72,6 @@ func (m *Model) nothing() string {
 // sessionActions are about the selected session.
 func (m *Model) sessionActions() []screen.Action {
 	none := m.nothing()
-	missing := ""
-	if _, ok := m.selected(); !ok {
-		missing = none
-	}
 	return []screen.Action{
 		{ID: "results.export", Keys: []string{"e"}, Title: "export", Group: groupDetail, Disabled: none,
 			Help: "Writes the session as HTML report, Markdown, CSV, JSON or JSON Lines.", Run: m.do(func() {
@@ -89,7 +81,7 @@ func (m *Model) sessionActions() []screen.Action {
 			})},
 		{ID: "results.report", Keys: []string{"y"}, Title: "copy report's path", Group: groupDetail, Disabled: none, Hidden: true,
 			Help: "Copies the path of the HTML report, to open it in a browser.", Run: m.report},
-		{ID: "results.delete", Keys: []string{"d"}, Title: "delete", Group: groupDetail, Disabled: missing, Hidden: true,
+		{ID: "results.delete", Keys: []string{"d"}, Title: "delete", Group: groupDetail, Disabled: none, Hidden: true,
 			Help: "Deletes the session with its logs, after a question.", Run: m.askDelete},
 		{ID: "results.filter", Keys: []string{"/"}, Title: "filter", Group: groupList,
 			Help: "Shows only sessions that have all words in their name, day, scenario or systems.", Run: m.do(func() { m.filter.open, m.detail = true, false })},
@@ -105,10 +97,10 @@ func (m *Model) mark() tea.Cmd {
 	if !ok {
 		return nil
 	}
-	if i := slices.Index(m.marks, l.Dir); i >= 0 {
+	if i := slices.Index(m.marks, l.ID); i >= 0 {
 		m.marks = slices.Delete(m.marks, i, i+1)
 	} else {
-		m.marks = append(m.marks[:min(len(m.marks), 1)], l.Dir)
+		m.marks = append(m.marks[:min(len(m.marks), 1)], l.ID)
 	}
 	switch {
 	case m.pair():
@@ -126,9 +118,9 @@ func (m *Model) report() tea.Cmd {
 	}
 	backend := m.backend
 	return func() tea.Msg {
-		path, err := backend.Report(context.Background(), l.Dir)
+		path, err := backend.Report(context.Background(), l.ID)
 		if err != nil {
-			return screen.Failure{Doing: "writing the report of session " + l.Name, Err: err}
+			return screen.Failure{Doing: "writing the report of session " + l.ID, Err: err}
 		}
 		return screen.Copy{Text: path}
 	}
@@ -139,17 +131,17 @@ func (m *Model) askDelete() tea.Cmd {
 	if !ok {
 		return nil
 	}
-	more := []string{"Its runs, logs and report are gone for good: " + l.Dir}
-	if l.Err == nil {
-		more = append([]string{fmt.Sprintf("%s of %s, %d blocks planned.", kind(l.Session.Scenario), systems(l.Session), l.Session.Blocks)}, more...)
+	more := []string{
+		fmt.Sprintf("%s of %s, %d runs.", kind(l.Scenario), systems(l), l.Runs.All()),
+		"Its runs, logs and report are gone for good.",
 	}
-	return screen.Send(screen.Question{Text: "Delete session " + l.Name + "?", More: more, Yes: "delete", Do: screen.Send(remove{l.Dir, l.Name})})
+	return screen.Send(screen.Question{Text: "Delete session " + l.ID + "?", More: more, Yes: "delete", Do: screen.Send(remove{l.ID})})
 }
 
 func (m *Model) remove(msg remove) tea.Cmd {
 	m.version++
 	backend := m.backend
-	return func() tea.Msg { return deleted{msg.name, backend.Delete(context.Background(), msg.dir)} }
+	return func() tea.Msg { return deleted{msg.id, backend.Delete(context.Background(), msg.id)} }
 }
 
 func (m *Model) exportActions() []screen.Action {

@@ -35,12 +35,12 @@ type Model struct {
 	loaded  bool // the list has been read once
 	listing bool
 	err     error
-	want    string // directory or id to select when the list is there
+	want    string // id to select when the list is there
 	filter  prompt
 
-	marks   []string // directories of at most two sessions, A and B
+	marks   []string // ids of at most two sessions, A and B
 	held    []held   // sessions in memory, the last used at the end
-	reading string   // directory
+	reading string   // id
 	stop    context.CancelFunc
 	failed  map[string]error
 	away    bool // another screen is shown
@@ -57,9 +57,9 @@ type Model struct {
 	sheet   sheet
 }
 
-// held is one session in memory, and of which state of its files.
+// held is one session in memory, and as of when.
 type held struct {
-	dir      string
+	id       string
 	changed  time.Time
 	bytes    int64
 	contents Contents
@@ -85,12 +85,12 @@ func (m *Model) ID() screen.ID { return screen.Results }
 func (m *Model) Title() []string {
 	trail := []string{"Results"}
 	if l, ok := m.selected(); ok && m.detail {
-		trail = append(trail, l.Name, m.tab.title())
+		trail = append(trail, l.ID, m.tab.title())
 	}
 	return trail
 }
 
-// Open reads the list anew; argument is a session's directory or id.
+// Open reads the list anew; argument is a session's id.
 func (m *Model) Open(argument string) tea.Cmd {
 	m.version++
 	m.away = false
@@ -118,9 +118,9 @@ func (m *Model) reload() tea.Cmd {
 		return nil
 	}
 	m.listing = true
-	backend, known := m.backend, slices.Clone(m.all)
+	backend := m.backend
 	return func() tea.Msg {
-		list, err := backend.List(context.Background(), known)
+		list, err := backend.List(context.Background())
 		return listed{list, err}
 	}
 }
@@ -137,10 +137,10 @@ type (
 		err      error
 	}
 	deleted struct {
-		name string
-		err  error
+		id  string
+		err error
 	}
-	remove struct{ dir, name string }
+	remove struct{ id string }
 	again  struct{} // reads the list
 )
 
@@ -154,10 +154,10 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 	case deleted:
 		m.version++
 		if msg.err != nil {
-			return tea.Batch(screen.Fail("deleting session "+msg.name, msg.err, nil), m.reload())
+			return tea.Batch(screen.Fail("deleting session "+msg.id, msg.err, nil), m.reload())
 		}
 		m.detail = false
-		return tea.Batch(screen.Tell("deleted session "+msg.name), m.reload())
+		return tea.Batch(screen.Tell("deleted session "+msg.id), m.reload())
 	case again:
 		return m.reload()
 	case remove:
@@ -179,8 +179,8 @@ func (m *Model) listed(msg listed) tea.Cmd {
 	if msg.err == nil {
 		m.all, m.loaded = msg.list, true
 	}
-	m.marks = slices.DeleteFunc(m.marks, func(dir string) bool {
-		return !slices.ContainsFunc(m.all, func(l results.Listed) bool { return l.Dir == dir })
+	m.marks = slices.DeleteFunc(m.marks, func(id string) bool {
+		return !slices.ContainsFunc(m.all, func(l results.Listed) bool { return l.ID == id })
 	})
 	if !m.pair() && m.tab == tabAgainst {
 		m.tab = tabSummary
@@ -191,15 +191,15 @@ func (m *Model) listed(msg listed) tea.Cmd {
 		m.selectNamed(m.want)
 		m.want = ""
 	case had:
-		m.selectNamed(before.Dir)
+		m.selectNamed(before.ID)
 	}
 	return tea.Batch(screen.Fail("reading the list of sessions", msg.err, screen.Send(again{})), m.load())
 }
 
-// selectNamed selects a session by its directory or id, if it is there.
-func (m *Model) selectNamed(name string) {
+// selectNamed selects a session by its id, if it is there.
+func (m *Model) selectNamed(id string) {
 	for row, i := range m.visible {
-		if l := m.all[i]; l.Dir == name || l.Name == name || l.Session.ID == name {
+		if l := m.all[i]; l.ID == id {
 			m.list.Select(row)
 			return
 		}
@@ -213,7 +213,7 @@ func (m *Model) sift() {
 	for i, l := range m.all {
 		text := ""
 		if len(words) > 0 {
-			text = strings.ToLower(l.Name + " " + kind(l.Session.Scenario) + " " + systems(l.Session) + " " + l.Session.Started.Format("2006-01-02"))
+			text = strings.ToLower(l.ID + " " + kind(l.Scenario) + " " + systems(l) + " " + l.Started.Format("2006-01-02"))
 		}
 		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
 			m.visible = append(m.visible, i)
@@ -236,8 +236,8 @@ func (m *Model) selected() (results.Listed, bool) {
 	return m.all[m.visible[row]], true
 }
 
-func (m *Model) named(dir string) (results.Listed, bool) {
-	i := slices.IndexFunc(m.all, func(l results.Listed) bool { return l.Dir == dir })
+func (m *Model) named(id string) (results.Listed, bool) {
+	i := slices.IndexFunc(m.all, func(l results.Listed) bool { return l.ID == id })
 	if i < 0 {
 		return results.Listed{}, false
 	}
@@ -251,7 +251,7 @@ func (m *Model) pair() bool { return len(m.marks) == 2 }
 func (m *Model) contents(l results.Listed) *Contents {
 	for i := range m.held {
 		h := &m.held[i]
-		if h.dir == l.Dir && h.changed.Equal(l.Changed) && h.bytes == l.Bytes {
+		if h.id == l.ID && h.changed.Equal(l.Changed) && h.bytes == l.Bytes {
 			return &h.contents
 		}
 	}
@@ -269,17 +269,17 @@ func (m *Model) load() tea.Cmd {
 		wanted = append(wanted, l)
 	}
 	if m.pair() {
-		for _, dir := range m.marks {
-			if l, ok := m.named(dir); ok {
+		for _, id := range m.marks {
+			if l, ok := m.named(id); ok {
 				wanted = append(wanted, l)
 			}
 		}
 	}
 	for _, l := range wanted {
-		if l.Err != nil || m.contents(l) != nil || m.failed[l.Dir] != nil {
+		if m.contents(l) != nil || m.failed[l.ID] != nil {
 			continue
 		}
-		if m.reading == l.Dir {
+		if m.reading == l.ID {
 			return nil
 		}
 		return m.fetch(l)
@@ -292,7 +292,7 @@ func (m *Model) fetch(l results.Listed) tea.Cmd {
 		m.stop()
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	m.stop, m.reading = stop, l.Dir
+	m.stop, m.reading = stop, l.ID
 	backend := m.backend
 	return func() tea.Msg {
 		defer stop()
@@ -303,7 +303,7 @@ func (m *Model) fetch(l results.Listed) tea.Cmd {
 			return read{of: l, err: ctx.Err()}
 		case <-timer.C:
 		}
-		c, err := backend.Read(ctx, l.Dir)
+		c, err := backend.Read(ctx, l.ID)
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
@@ -313,15 +313,15 @@ func (m *Model) fetch(l results.Listed) tea.Cmd {
 
 func (m *Model) read(msg read) tea.Cmd {
 	m.version++
-	if m.reading == msg.of.Dir {
+	if m.reading == msg.of.ID {
 		m.reading = ""
 	}
 	switch {
 	case msg.err == context.Canceled:
 	case msg.err != nil:
-		m.failed[msg.of.Dir] = msg.err
+		m.failed[msg.of.ID] = msg.err
 	default:
-		m.keep(held{msg.of.Dir, msg.of.Changed, msg.of.Bytes, msg.contents})
+		m.keep(held{msg.of.ID, msg.of.Changed, msg.of.Bytes, msg.contents})
 	}
 	if m.reading != "" {
 		return nil
@@ -331,7 +331,7 @@ func (m *Model) read(msg read) tea.Cmd {
 
 // keep puts a session into memory and drops those not used for longest.
 func (m *Model) keep(h held) {
-	m.held = slices.DeleteFunc(m.held, func(x held) bool { return x.dir == h.dir })
+	m.held = slices.DeleteFunc(m.held, func(x held) bool { return x.id == h.id })
 	m.held = append(m.held, h)
 	runs := func() int {
 		n := 0
@@ -341,7 +341,7 @@ func (m *Model) keep(h held) {
 		return n
 	}
 	for i := 0; i < len(m.held)-1 && (len(m.held) > kept || runs() > keptRuns); {
-		if slices.Contains(m.marks, m.held[i].dir) && m.pair() {
+		if slices.Contains(m.marks, m.held[i].id) && m.pair() {
 			i++
 			continue
 		}
@@ -364,9 +364,7 @@ func (m *Model) Typing() bool { return m.export != nil || m.filter.open }
 func (m *Model) Finds() []screen.Find {
 	var list []screen.Find
 	for _, l := range m.all {
-		if l.Err == nil {
-			list = append(list, screen.Find{Kind: "result", Name: l.Name, Note: kind(l.Session.Scenario) + ": " + systems(l.Session), Screen: screen.Results, Argument: l.Dir})
-		}
+		list = append(list, screen.Find{Kind: "result", Name: l.ID, Note: kind(l.Scenario) + ": " + systems(l), Screen: screen.Results, Argument: l.ID})
 	}
 	return list
 }

@@ -174,8 +174,9 @@ func (p *page) conditions(c *Contents, l results.Listed) {
 	}
 	p.gap()
 	p.head("Record")
-	p.fact("directory", l.Dir)
-	p.fact("runs file", size(l.Bytes))
+	p.fact("session", l.ID)
+	p.fact("state", string(l.State))
+	p.fact("size", size(l.Bytes))
 	p.fact("distrolab", s.Tool.Version)
 }
 

@@ -110,11 +110,5 @@ func kind(s results.Scenario) string {
 	return "boot"
 }
 
-// systems names the subjects of a session.
-func systems(s results.Session) string {
-	var names []string
-	for _, x := range s.Subjects {
-		names = append(names, x.OS)
-	}
-	return strings.Join(names, ", ")
-}
+// systems names what a session measured.
+func systems(l results.Listed) string { return strings.Join(l.Systems, ", ") }

@@ -70,13 +70,13 @@ func (m *Model) against(room screen.Size, look screen.Look) []string {
 	p := &page{width: room.Width, look: look}
 	var of [2]results.Listed
 	var contents [2]*Contents
-	for i, dir := range m.marks {
-		l, ok := m.named(dir)
+	for i, id := range m.marks {
+		l, ok := m.named(id)
 		if !ok {
 			continue
 		}
 		of[i] = l
-		p.para(s.Title.Render, []string{"A", "B"}[i], fmt.Sprintf("%s, %s of %s, %d blocks", l.Session.Started.UTC().Format("2006-01-02 15:04"), kind(l.Session.Scenario), systems(l.Session), l.Session.Blocks))
+		p.para(s.Title.Render, []string{"A", "B"}[i], fmt.Sprintf("%s, %s of %s, %d blocks", l.Started.UTC().Format("2006-01-02 15:04"), kind(l.Scenario), systems(l), l.Blocks))
 		c, lines := m.ready(l, room.Width, look)
 		if c == nil {
 			p.add(lines...)
@@ -87,7 +87,7 @@ func (m *Model) against(room screen.Size, look screen.Look) []string {
 	if a == nil || b == nil {
 		return p.lines
 	}
-	key := fmt.Sprint("against", of[0].Dir, of[0].Changed, of[1].Dir, of[1].Changed, room, g.Name, s.Dark, s.Profile)
+	key := fmt.Sprint("against", of[0].ID, of[0].Changed, of[1].ID, of[1].Changed, room, g.Name, s.Dark, s.Profile)
 	if m.sheet.key != key {
 		p.versus(results.Against(a.Session, b.Session, a.Comparison, b.Comparison))
 		m.sheet = sheet{key, p.lines}

@@ -105,7 +105,7 @@ func (m *Model) compose(size screen.Size, look screen.Look) ([]string, *tea.Curs
 	for i := range ask {
 		ask[i] = " " + ask[i]
 	}
-	lines = append(lines[:min(len(lines), h)], layout.Pane("Export "+look.Glyphs.Clean(m.export.of.Name), ask, size.Width, exportHeight, true, look)...)
+	lines = append(lines[:min(len(lines), h)], layout.Pane("Export "+look.Glyphs.Clean(m.export.of.ID), ask, size.Width, exportHeight, true, look)...)
 	return lines, tea.NewCursor(x+2, h+y+1)
 }
 
@@ -133,6 +133,8 @@ func (m *Model) listPane(w, h int, look screen.Look) ([]string, *tea.Cursor) {
 		title = "Sessions: being read"
 	case len(m.visible) < len(m.all):
 		title = fmt.Sprintf("Sessions: %d of %d", len(m.visible), len(m.all))
+	case len(m.all) == results.MaxListed:
+		title = fmt.Sprintf("Sessions: the newest %d", len(m.all))
 	case len(m.all) > 1:
 		title = fmt.Sprintf("Sessions: %d", len(m.all))
 	}
@@ -165,18 +167,15 @@ func (m *Model) listPane(w, h int, look screen.Look) ([]string, *tea.Cursor) {
 func (m *Model) listLine(l results.Listed, selected bool, w int, look screen.Look) string {
 	g, s := look.Glyphs, look.Styles
 	mark := " "
-	if i := slices.Index(m.marks, l.Dir); i >= 0 {
+	if i := slices.Index(m.marks, l.ID); i >= 0 {
 		mark = s.Accent.Render([]string{"A", "B"}[i])
 	}
 	head := layout.Pointer(selected, look) + mark + " "
-	if l.Err != nil {
-		return layout.Fit(head+s.Err.Render(g.Cross+" ")+s.FgMuted.Render(g.Clean(l.Name)), w, g.Ellipsis)
-	}
-	date := l.Session.Started.UTC().Format("2006-01-02 15:04")
-	if w < 50 && l.Session.Started.UTC().Year() == m.shared.Now().UTC().Year() {
+	date := l.Started.UTC().Format("2006-01-02 15:04")
+	if w < 50 && l.Started.UTC().Year() == m.shared.Now().UTC().Year() {
 		date = date[len("2006-"):]
 	}
-	text := fmt.Sprintf("%-9s  %s", kind(l.Session.Scenario), g.Clean(systems(l.Session)))
+	text := fmt.Sprintf("%-9s  %s", kind(l.Scenario), g.Clean(systems(l)))
 	if selected {
 		return layout.Fit(head+s.Sel.Render(layout.Fit(date+"  "+text, max(w-3, 0), g.Ellipsis)), w, g.Ellipsis)
 	}
@@ -194,7 +193,7 @@ func (m *Model) detailPane(w, h int, look screen.Look) []string {
 	title := "Session"
 	l, ok := m.selected()
 	if ok {
-		title = look.Glyphs.Clean(l.Name)
+		title = look.Glyphs.Clean(l.ID)
 	}
 	if m.tab == tabAgainst {
 		title = "Two sessions"
@@ -256,7 +255,7 @@ func (m *Model) detailLines(room screen.Size, look screen.Look) []string {
 	if m.tab == tabTimeline {
 		return m.timeline(c, room, look)
 	}
-	key := fmt.Sprint(l.Dir, l.Changed, l.Bytes, m.tab, room, look.Glyphs.Name, look.Styles.Dark, look.Styles.Profile)
+	key := fmt.Sprint(l.ID, l.Changed, l.Bytes, m.tab, room, look.Glyphs.Name, look.Styles.Dark, look.Styles.Profile)
 	if m.sheet.key != key {
 		m.sheet = sheet{key, sheetOf(c, l, m.tab, room, look)}
 	}
@@ -273,19 +272,15 @@ func (m *Model) ready(l results.Listed, width int, look screen.Look) (*Contents,
 		}
 		return lines
 	}
-	err := l.Err
-	if err == nil {
-		err = m.failed[l.Dir]
-	}
-	if err != nil {
+	if err := m.failed[l.ID]; err != nil {
 		return nil, append(append(fold(s.Err.Render, g.Cross+" This session cannot be read."), fold(s.Fg.Render, err.Error())...),
-			fold(s.FgMuted.Render, "r reads it again; d deletes a session with all that lies in its directory.")...)
+			fold(s.FgMuted.Render, "r reads it again; d deletes a session with its logs.")...)
 	}
 	if c := m.contents(l); c != nil {
 		return c, nil
 	}
-	lines := fold(s.Title.Render, kind(l.Session.Scenario)+" of "+systems(l.Session))
-	lines = append(lines, fold(s.FgMuted.Render, fmt.Sprintf("%d blocks planned, begun %s", l.Session.Blocks, l.Session.Started.UTC().Format("2006-01-02 15:04 UTC")))...)
+	lines := fold(s.Title.Render, kind(l.Scenario)+" of "+systems(l))
+	lines = append(lines, fold(s.FgMuted.Render, fmt.Sprintf("%d blocks planned, begun %s", l.Blocks, l.Started.UTC().Format("2006-01-02 15:04 UTC")))...)
 	return nil, append(lines, fold(s.FgMuted.Render, "its runs are being read ("+size(l.Bytes)+")")...)
 }
 
@@ -320,19 +315,14 @@ func (m *Model) Plain(width int, look screen.Look) []string {
 		lines = append(lines, "")
 	}
 	if l, ok := m.selected(); ok {
-		lines = append(lines, look.Glyphs.Clean(l.Name)+": "+m.tab.title())
+		lines = append(lines, look.Glyphs.Clean(l.ID)+": "+m.tab.title())
 	}
 	return trimmed(append(lines, m.detailLines(screen.Size{Width: width, Height: plainHeight}, look)...))
 }
 
 func (m *Model) plainLine(l results.Listed, selected bool) string {
-	text := l.Name + ": "
-	if l.Err != nil {
-		text += "cannot be read"
-	} else {
-		text += fmt.Sprintf("%s, %s of %s, %d blocks", l.Session.Started.UTC().Format("2006-01-02 15:04"), kind(l.Session.Scenario), systems(l.Session), l.Session.Blocks)
-	}
-	if i := slices.Index(m.marks, l.Dir); i >= 0 {
+	text := fmt.Sprintf("%s: %s, %s of %s, %d blocks", l.ID, l.Started.UTC().Format("2006-01-02 15:04"), kind(l.Scenario), systems(l), l.Blocks)
+	if i := slices.Index(m.marks, l.ID); i >= 0 {
 		text += []string{" (A)", " (B)"}[i]
 	}
 	if selected {

@@ -147,7 +147,7 @@ func addCommands(root *cobra.Command, a *application) {
 		{"config", []*cobra.Command{newRender(a), newExplain(a), newDiff(a), newValidate(a), newConvert(a)}},
 		{"image", []*cobra.Command{newPull(a), newBuild(a), newImport(a), newImages(a), newRemove(a), newKubernetes(a)}},
 		{"lab", []*cobra.Command{newUp(a), newPs(a), newSSH(a), newConsole(a), newStop(a), newStart(a), newCluster(a), newDown(a)}},
-		{"bench", []*cobra.Command{newBench(a)}},
+		{"bench", []*cobra.Command{newBench(a), newResults(a)}},
 		{"host", []*cobra.Command{newDoctor(a), newGC(a)}},
 		{"", []*cobra.Command{newHold(a), newDial(a)}},
 	}

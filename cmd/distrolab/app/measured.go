@@ -1,10 +1,9 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,14 +16,10 @@ import (
 // measurements reads what a session measured of the systems, with notes on what
 // the numbers are worth. Runs under other conditions are another metric, so one
 // table of the session is used: the one that has most of the systems.
-func (a *application) measurements(session string, systems []distros.Distro) (score.Measurements, []string, error) {
-	dir, err := a.sessionDir(session)
+func (a *application) measurements(ctx context.Context, session string, systems []distros.Distro) (score.Measurements, []string, error) {
+	s, runs, _, err := a.readSession(ctx, session)
 	if err != nil {
-		return nil, nil, err
-	}
-	s, runs, _, err := results.Read(dir)
-	if err != nil {
-		return nil, nil, usage(fmt.Errorf("--results %s: %w", session, err))
+		return nil, nil, fmt.Errorf("--results %.128q: %w", session, err)
 	}
 	comparison := results.Summarise(s, runs)
 	best, used := score.Measurements{}, results.Table{}
@@ -41,24 +36,6 @@ func (a *application) measurements(session string, systems []distros.Distro) (sc
 		notes = append(notes, "The session has runs under other conditions too; they compare with nothing here and are left out.")
 	}
 	return best, append(notes, comparison.Banners...), nil
-}
-
-// sessionDir finds a session by its directory or by its name in the home.
-func (a *application) sessionDir(session string) (string, error) {
-	if _, err := os.Stat(filepath.Join(session, results.SessionFile)); err == nil {
-		return session, nil
-	}
-	h, err := a.home()
-	if err != nil {
-		return "", err
-	}
-	if filepath.IsLocal(session) && !strings.ContainsRune(session, filepath.Separator) {
-		dir := filepath.Join(h.Results(), session)
-		if _, err := os.Stat(filepath.Join(dir, results.SessionFile)); err == nil {
-			return dir, nil
-		}
-	}
-	return "", usage(fmt.Errorf("--results %.128q: there is no such session; name a directory that `distrolab bench` wrote, or one of those in %s", session, h.Results()))
 }
 
 // measuredIn takes the boot times of a table. A row counts for the entry of its

@@ -40,7 +40,7 @@ func newRunPrinter(a *application) *runPrinter {
 func (p *runPrinter) show(progress session.Progress) {
 	switch progress.Step {
 	case session.StepStarted:
-		p.line(fmt.Sprintf("session %s: %d runs, results in %s", progress.Session, progress.Total, progress.Directory))
+		p.line(fmt.Sprintf("session %s: %d runs", progress.Session, progress.Total))
 	case session.StepPlane:
 		p.now("control plane: " + progress.Reason)
 	case session.StepRun:

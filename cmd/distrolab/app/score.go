@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,14 +45,14 @@ distrolab/profiles of your configuration; docs/score.md has their format.`,
   distrolab score --profile edge --print > mine.yaml   begin your own profile
   distrolab score --results 20261123-014039-40afe4 --weight boot=10`,
 		ValidArgsFunction: a.completeDistros,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case list:
 				return a.printProfiles()
 			case show:
 				return a.printProfile(opt.profile)
 			}
-			return a.runScore(args, opt)
+			return a.runScore(cmd.Context(), args, opt)
 		},
 	}
 	cmd.Flags().StringVar(&opt.profile, "profile", score.Default, "profile to decide by: a name of --profiles, or a YAML file")
@@ -63,13 +64,14 @@ distrolab/profiles of your configuration; docs/score.md has their format.`,
 	cmd.MarkFlagsMutuallyExclusive("profiles", "print", "why")
 	cmd.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	cmd.RegisterFlagCompletionFunc("why", a.completeDistros)
+	cmd.RegisterFlagCompletionFunc("results", a.completeSessions)
 	cmd.RegisterFlagCompletionFunc("weight", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return a.completeWeights(opt.profile)
 	})
 	return cmd
 }
 
-func (a *application) runScore(names []string, opt scoreOptions) error {
+func (a *application) runScore(ctx context.Context, names []string, opt scoreOptions) error {
 	profile, err := a.profile(opt.profile)
 	if err != nil {
 		return err
@@ -85,7 +87,7 @@ func (a *application) runScore(names []string, opt scoreOptions) error {
 	in := score.Input{Systems: systems, Day: a.world.Now()}
 	var notes []string
 	if opt.results != "" {
-		if in.Measured, notes, err = a.measurements(opt.results, systems); err != nil {
+		if in.Measured, notes, err = a.measurements(ctx, opt.results, systems); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -31,21 +32,18 @@ func scoreJSON(t *testing.T, home string, args ...string) score.Result {
 	return r
 }
 
-// session stores a session whose runs are of the systems given.
-func session(t *testing.T, dir string, as map[string]results.Subject) {
+// keeper puts a session into a store, or into a directory as an export does.
+type keeper func(ctx context.Context, dir string, s results.Session, runs []results.Run) error
+
+// session keeps a session whose runs are of the systems given.
+func session(t *testing.T, keep keeper, dir string, as map[string]results.Subject) {
 	t.Helper()
 	s, runs := resultstest.Session(6)
-	store, err := results.Create(dir, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range runs {
+	for i := range runs {
+		r := &runs[i]
 		r.Subject.OS, r.Subject.Kind = as[r.Subject.OS].OS, as[r.Subject.OS].Kind
-		if err := store.Append(r); err != nil {
-			t.Fatal(err)
-		}
 	}
-	if err := store.Close(); err != nil {
+	if err := keep(t.Context(), dir, s, runs); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -65,11 +63,11 @@ func bootAnswers(r score.Result) map[string]score.Answer {
 
 func TestMeasuredBootsEnterTheScore(t *testing.T) {
 	home := t.TempDir()
-	session(t, filepath.Join(home, "results", "monday"), map[string]results.Subject{
+	session(t, resultstest.Keep, filepath.Join(home, "results"), map[string]results.Subject{
 		"debian": {OS: "debian-local", Kind: distros.KindLocal}, "ignition-standin": {OS: "coreos-standin", Kind: distros.KindStandIn},
 		"flatcar": {OS: "flatcar", Kind: distros.KindVendor},
 	})
-	r := scoreJSON(t, home, "debian-local", "coreos-standin", "flatcar", "fedora-coreos", "--results", "monday", "--weight", "boot=20")
+	r := scoreJSON(t, home, "debian-local", "coreos-standin", "flatcar", "fedora-coreos", "--results", "20261122-2349", "--weight", "boot=20")
 	got := bootAnswers(r)
 	for _, name := range []string{"debian-local", "coreos-standin", "flatcar"} {
 		if a := got[name]; a.Unknown || !strings.Contains(a.Value, "TCG") || a.Source != "session 20261122-2349-boot" {
@@ -93,7 +91,7 @@ func TestMeasuredBootsEnterTheScore(t *testing.T) {
 
 func TestAGuestUnderAVendorsNameCountsForNobody(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "session")
-	session(t, dir, map[string]results.Subject{
+	session(t, resultstest.Write, dir, map[string]results.Subject{
 		"debian": {OS: "debian-local", Kind: distros.KindLocal}, "ignition-standin": {OS: "flatcar", Kind: distros.KindStandIn},
 		"flatcar": {OS: "gone", Kind: distros.KindVendor},
 	})

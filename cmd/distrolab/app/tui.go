@@ -32,15 +32,15 @@ import (
 
 // screens are the rooms of the app, in the order of their number keys. Each has
 // its wiring in tui_<screen>.go.
-func (a *application) screens(shared *screen.Shared, measuring *sessions) []screen.Screen {
+func (a *application) screens(shared *screen.Shared, measuring *sessions, kept *shelf) []screen.Screen {
 	return []screen.Screen{
 		// one line for each screen, in the order of screen's constants
 		catalog.New(shared, catalogScreen{a}),
 		compare.New(shared, catalogScreen{a}),
 		config.New(shared, newConfigScreen(a)),
 		lab.New(shared, labScreen{a}),
-		bench.New(shared, benchScreen{a, measuring}),
-		result.New(shared, resultScreen{a, measuring}),
+		bench.New(shared, benchScreen{a, measuring, kept}),
+		result.New(shared, resultScreen{a, kept}),
 	}
 }
 
@@ -86,10 +86,12 @@ func (a *application) runApp(ctx context.Context, o appOptions) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	inner, measuring := a.quiet(h), newSessions()
-	model := tui.New(ctx, shared, inner.screens(shared, measuring), tui.Options{Look: look, Theme: theme,
+	kept := &shelf{a: inner}
+	model := tui.New(ctx, shared, inner.screens(shared, measuring, kept), tui.Options{Look: look, Theme: theme,
 		Facts: func(ctx context.Context) tui.Facts { return facts(ctx, h) }, State: state, News: news, Memory: memory})
 	err = a.showApp(ctx, model, o)
 	measuring.close(func() { fmt.Fprintln(a.world.Err, "ending the session: its machine is taken back") })
+	err = errors.Join(err, kept.close())
 	a.sayRunning(ctx, h)
 	return err
 }

@@ -7,30 +7,63 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"distrolab/labs/report"
 	"distrolab/labs/results"
 	"distrolab/tui/result"
 )
 
-// resultScreen is what the screen Results needs.
-type resultScreen struct {
-	a        *application
-	sessions *sessions
+// shelf is the store of results that the app opens when it first needs it.
+type shelf struct {
+	a     *application
+	mu    sync.Mutex
+	store *results.Store
 }
 
-// List lists the sessions of the home.
-func (r resultScreen) List(_ context.Context, known []results.Listed) ([]results.Listed, error) {
-	h, err := r.a.home()
+func (s *shelf) open(ctx context.Context) (*results.Store, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.store != nil {
+		return s.store, nil
+	}
+	store, err := s.a.results(ctx)
+	s.store = store
+	return store, err
+}
+
+func (s *shelf) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.store == nil {
+		return nil
+	}
+	return s.store.Close()
+}
+
+// resultScreen is what the screen Results needs, done by the functions of the
+// commands of results.
+type resultScreen struct {
+	a     *application
+	shelf *shelf
+}
+
+// List lists the newest sessions.
+func (r resultScreen) List(ctx context.Context) ([]results.Listed, error) {
+	store, err := r.shelf.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return results.List(h.Results(), known)
+	return store.Sessions(ctx, results.Query{})
 }
 
 // Read reads and compares a session.
-func (r resultScreen) Read(_ context.Context, dir string) (result.Contents, error) {
-	s, runs, warnings, err := results.Read(dir)
+func (r resultScreen) Read(ctx context.Context, id string) (result.Contents, error) {
+	store, err := r.shelf.open(ctx)
+	if err != nil {
+		return result.Contents{}, err
+	}
+	s, runs, warnings, err := store.Read(ctx, id)
 	if err != nil {
 		return result.Contents{}, err
 	}
@@ -38,38 +71,46 @@ func (r resultScreen) Read(_ context.Context, dir string) (result.Contents, erro
 }
 
 // Report makes sure that the report is there.
-func (r resultScreen) Report(_ context.Context, dir string) (string, error) {
-	return r.a.ensureReport(dir)
-}
-
-// ensureReport writes the report of a session unless it is newer than its runs.
-func (a *application) ensureReport(dir string) (string, error) {
-	path, err := filepath.Abs(filepath.Join(dir, reportFile))
-	if err != nil {
-		return "", fmt.Errorf("writing report: %w", err)
-	}
-	written, err := os.Stat(path)
-	runs, missing := os.Stat(filepath.Join(dir, results.RunsFile))
-	if err == nil && missing == nil && !written.ModTime().Before(runs.ModTime()) {
-		return path, nil
-	}
-	s, all, _, err := results.Read(dir)
+func (r resultScreen) Report(ctx context.Context, id string) (string, error) {
+	store, err := r.shelf.open(ctx)
 	if err != nil {
 		return "", err
 	}
-	return writeReport(dir, s, all, results.Summarise(s, all))
+	return r.a.ensureReport(ctx, store, id)
+}
+
+// ensureReport writes the report of a session unless it is newer than what was
+// last written of it.
+func (a *application) ensureReport(ctx context.Context, store *results.Store, id string) (string, error) {
+	path, err := a.reportPath(id)
+	if err != nil {
+		return "", err
+	}
+	l, err := store.Find(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if written, err := os.Stat(path); err == nil && written.ModTime().After(l.Changed) {
+		return path, nil
+	}
+	s, runs, _, err := store.Read(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return path, writeReport(path, s, runs, results.Summarise(s, runs))
 }
 
 // Delete removes a session, unless it is being measured.
-func (r resultScreen) Delete(_ context.Context, dir string) error {
-	if r.sessions.busy(dir) {
-		return fmt.Errorf("%s is being measured; stop it on the screen Bench first", filepath.Base(dir))
+func (r resultScreen) Delete(ctx context.Context, id string) error {
+	store, err := r.shelf.open(ctx)
+	if err != nil {
+		return err
 	}
-	return results.Remove(dir)
+	return r.a.removeSession(ctx, store, id)
 }
 
 // Export writes a session in one of the formats.
-func (r resultScreen) Export(ctx context.Context, dir string, format result.Format, path string, overwrite bool) (string, error) {
+func (r resultScreen) Export(ctx context.Context, id string, format result.Format, path string, overwrite bool) (string, error) {
 	if path == "" {
 		return "", errors.New("name a file to write to")
 	}
@@ -80,14 +121,18 @@ func (r resultScreen) Export(ctx context.Context, dir string, format result.Form
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return "", fmt.Errorf("%s is there and is not a file", path)
 	}
-	return path, writeWhole(path, overwrite, func(w io.Writer) error { return r.write(ctx, w, dir, format) })
+	return path, writeWhole(path, overwrite, func(w io.Writer) error { return r.write(ctx, w, id, format) })
 }
 
-func (r resultScreen) write(ctx context.Context, w io.Writer, dir string, format result.Format) error {
+func (r resultScreen) write(ctx context.Context, w io.Writer, id string, format result.Format) error {
 	if format == result.JSONL {
-		return copyRuns(w, dir)
+		store, err := r.shelf.open(ctx)
+		if err != nil {
+			return err
+		}
+		return store.WriteRuns(ctx, id, w)
 	}
-	c, err := r.Read(ctx, dir)
+	c, err := r.Read(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -103,20 +148,6 @@ func (r resultScreen) write(ctx context.Context, w io.Writer, dir string, format
 	if err == nil {
 		_, err = w.Write(append(data, '\n'))
 	}
-	return err
-}
-
-func copyRuns(w io.Writer, dir string) error {
-	path := filepath.Join(dir, results.RunsFile)
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return errors.Join(err, errors.New("the session has no record of runs"))
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, err = io.Copy(w, f)
 	return err
 }
 

@@ -27,29 +27,25 @@ func storedSession(t *testing.T) (resultScreen, string) {
 		t.Fatal(err)
 	}
 	s, runs := resultstest.Session(6)
-	dir := filepath.Join(h.Results(), s.ID)
-	store, err := results.Create(dir, s)
-	if err != nil {
+	if err := resultstest.Keep(t.Context(), h.Results(), s, runs); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range runs {
-		if err := store.Append(r); err != nil {
-			t.Fatal(err)
+	kept := &shelf{a: a}
+	t.Cleanup(func() {
+		if err := kept.close(); err != nil {
+			t.Error(err)
 		}
-	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return resultScreen{a, newSessions()}, dir
+	})
+	return resultScreen{a, kept}, s.ID
 }
 
 func TestSessionsAreExportedWholeAndNotOverUnasked(t *testing.T) {
-	screen, dir := storedSession(t)
+	screen, id := storedSession(t)
 	out := t.TempDir()
 	for format, want := range map[result.Format]string{
 		result.HTML: "<!doctype html", result.Markdown: "# ", result.CSV: "session,run_id", result.JSON: results.ComparisonSchema, result.JSONL: results.RunSchema,
 	} {
-		path, err := screen.Export(t.Context(), dir, format, filepath.Join(out, "x."+string(format)), false)
+		path, err := screen.Export(t.Context(), id, format, filepath.Join(out, "x."+string(format)), false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,13 +58,13 @@ func TestSessionsAreExportedWholeAndNotOverUnasked(t *testing.T) {
 	if err := os.WriteFile(path, []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := screen.Export(t.Context(), dir, result.CSV, path, false); !errors.Is(err, fs.ErrExist) {
+	if _, err := screen.Export(t.Context(), id, result.CSV, path, false); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a file that was there: %v", err)
 	}
 	if data, _ := os.ReadFile(path); string(data) != "mine" {
 		t.Error("it was replaced unasked")
 	}
-	if _, err := screen.Export(t.Context(), dir, result.CSV, path, true); err != nil {
+	if _, err := screen.Export(t.Context(), id, result.CSV, path, true); err != nil {
 		t.Error(err)
 	}
 	f, err := os.Open(path)
@@ -80,21 +76,21 @@ func TestSessionsAreExportedWholeAndNotOverUnasked(t *testing.T) {
 		t.Errorf("%d lines, %v", len(lines), err)
 	}
 	for _, refused := range []string{"", out, filepath.Join(out, "no", "such", "place.md")} {
-		if _, err := screen.Export(t.Context(), dir, result.Markdown, refused, true); err == nil {
+		if _, err := screen.Export(t.Context(), id, result.Markdown, refused, true); err == nil {
 			t.Errorf("written to %q", refused)
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(out, ".*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	if path, err := screen.Export(t.Context(), dir, result.Markdown, "~/x.md", false); err != nil || filepath.Dir(path) != screen.a.world.Getenv("HOME") {
+	if path, err := screen.Export(t.Context(), id, result.Markdown, "~/x.md", false); err != nil || filepath.Dir(path) != screen.a.world.Getenv("HOME") {
 		t.Errorf("%s, %v", path, err)
 	}
 }
 
-func TestReportIsMadeOnceAndSessionsUnderWayStay(t *testing.T) {
-	screen, dir := storedSession(t)
-	first, err := screen.Report(t.Context(), dir)
+func TestReportIsMadeOnceAndGoesWithItsSession(t *testing.T) {
+	screen, id := storedSession(t)
+	first, err := screen.Report(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,32 +98,45 @@ func TestReportIsMadeOnceAndSessionsUnderWayStay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := screen.Report(t.Context(), dir); err != nil {
+	if _, err := screen.Report(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	if after, err := os.Stat(first); err != nil || !after.ModTime().Equal(before.ModTime()) {
 		t.Errorf("it was written again: %v", err)
 	}
-	screen.sessions.writes(dir, true)
-	if err := screen.Delete(t.Context(), dir); err == nil {
-		t.Error("a session that is measured was deleted")
-	}
-	screen.sessions.writes(dir, false)
-	if err := screen.Delete(t.Context(), dir); err != nil {
+	if err := screen.Delete(t.Context(), id); err != nil {
 		t.Error(err)
 	}
-	if list, err := screen.List(t.Context(), nil); err != nil || len(list) != 0 {
+	if _, err := os.Stat(first); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the report stays: %v", err)
+	}
+	if list, err := screen.List(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}
 }
 
-func TestPaceIsOfTheNewestSessions(t *testing.T) {
-	_, dir := storedSession(t)
-	if got := pace(filepath.Dir(dir)); len(got) != 1 || got[results.FirstBoot] == nil {
-		t.Errorf("%v", got) // its runs all began at once: no distance is known
+func TestSessionsUnderWayStay(t *testing.T) {
+	screen, _ := storedSession(t)
+	store, err := screen.shelf.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := pace("/nowhere"); len(got) != 0 {
-		t.Errorf("%v", got)
+	if _, err := store.Begin(t.Context(), results.Session{ID: "now"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := screen.Delete(t.Context(), "now"); err == nil || !strings.Contains(err.Error(), "is recording it") {
+		t.Errorf("a session that is measured was deleted: %v", err)
+	}
+}
+
+func TestPaceIsOfTheNewestSessions(t *testing.T) {
+	screen, _ := storedSession(t)
+	store, err := screen.shelf.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := pace(t.Context(), store); len(got) != 1 || got[results.FirstBoot] == nil {
+		t.Errorf("%v", got) // its runs all began at once: no distance is known
 	}
 }
 

@@ -37,7 +37,7 @@ func appOf(t testing.TB, glyphs style.Glyphs) *tui.Model {
 	}, Now: time.Now, Out: &strings.Builder{}, Err: &strings.Builder{}}}
 	shared := &screen.Shared{Catalog: catalog, Now: time.Now, Profile: score.Default, Weights: map[string]float64{}}
 	look := screen.Look{Glyphs: glyphs, Styles: style.NewStyles(true, colorprofile.TrueColor)}
-	return tui.New(t.Context(), shared, a.screens(shared, newSessions()), tui.Options{Look: look})
+	return tui.New(t.Context(), shared, a.screens(shared, newSessions(), &shelf{a: a}), tui.Options{Look: look})
 }
 
 func TestTheManualHasEveryKeyOfTheApp(t *testing.T) {
