@@ -24,15 +24,18 @@ func (m *Machine) attach(ctx context.Context) error {
 	if m.console, err = m.accept(ctx, consoleSocket); err != nil {
 		return err
 	}
+	var firmware net.Conn
+	if m.opt.Firmware {
+		if firmware, err = m.accept(ctx, firmwareSocket); err != nil {
+			return err
+		}
+	}
+	m.makeRoom(m.console, firmware)
 	m.run(func() {
 		defer close(m.silent)
 		_ = m.observer.ReadConsole(watched, m.console) // as in watch
 	})
-	if m.opt.Firmware {
-		firmware, err := m.accept(ctx, firmwareSocket)
-		if err != nil {
-			return err
-		}
+	if firmware != nil {
 		m.watch(func() error { return m.observer.ReadFirmware(watched, firmware) })
 	}
 	cable, err := m.accept(ctx, networkSocket)
@@ -47,6 +50,17 @@ func (m *Machine) attach(ctx context.Context) error {
 		m.watch(func() error { return m.observer.ProbeKubelet(watched, m.env.Network.Dial) })
 	}
 	return nil
+}
+
+// makeRoom lets the guest send ahead of its readers, who then need not hurry.
+// Where that is not permitted they read every byte at once.
+func (m *Machine) makeRoom(streams ...net.Conn) {
+	for _, stream := range streams {
+		if stream != nil && network.MakeRoom(stream) != nil {
+			return
+		}
+	}
+	m.observer.Unhurried()
 }
 
 // plug joins the network card to the lab's switch and shows its frames to the

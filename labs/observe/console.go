@@ -75,7 +75,7 @@ func (c *console) init(o *Observer) {
 // until ctx does. A reader with deadlines is interrupted; another kind must be
 // closed by its owner.
 func (o *Observer) ReadConsole(ctx context.Context, r io.Reader) error {
-	err := readStamped(ctx, r, o.now, o.console.take)
+	err := readStamped(ctx, r, o.now, o.pause(), o.console.take)
 	o.console.flush()
 	if err != nil {
 		return fmt.Errorf("reading serial port: %w", err)
@@ -355,7 +355,7 @@ func (o *Observer) Tail(n int) []string {
 // and the number of bytes are kept.
 func (o *Observer) ReadFirmware(ctx context.Context, r io.Reader) error {
 	o.firmwareAttached.Store(true)
-	err := readStamped(ctx, r, o.now, func(ch chunk) {
+	err := readStamped(ctx, r, o.now, o.pause(), func(ch chunk) {
 		if o.firmwareBytes.Add(int64(len(ch.data))) == int64(len(ch.data)) {
 			o.see(FirmwareFirst, sighting{at: ch.at, src: SourceFirmware, err: time.Millisecond, q: Exact})
 		}

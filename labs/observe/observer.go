@@ -82,6 +82,7 @@ type Observer struct {
 	net     netWatch
 	probe   probeState
 
+	unhurried        atomic.Bool
 	firmwareAttached atomic.Bool
 	firmwareBytes    atomic.Int64
 }
@@ -126,6 +127,21 @@ func New(p Profile, opt Options) *Observer {
 		o.UseAddress(opt.Address)
 	}
 	return o
+}
+
+// Unhurried lets the readers of the serial and the debug port pause for 1 ms
+// after each read. QEMU hands over single bytes, and to wake up for each of them
+// costs more than all the rest of observing. What comes within the pause is late
+// by at most that, half of the error that every serial stamp carries; the first
+// byte after a silence is not late at all. Call it before they read, and only
+// where the sender has room for what it sends meanwhile.
+func (o *Observer) Unhurried() { o.unhurried.Store(true) }
+
+func (o *Observer) pause() time.Duration {
+	if o.unhurried.Load() {
+		return readPause
+	}
+	return 0
 }
 
 // now is the time of the observer's clock, since its origin.

@@ -13,11 +13,7 @@ import (
 const (
 	readSize = 32 << 10 // of the buffer of a stamped stream, in bytes
 
-	// readPause passes between two reads. QEMU's serial port hands over single
-	// bytes, and to wake up for each of them costs more than all the rest. What
-	// comes within the pause is late by at most the pause, half of the error that
-	// every serial stamp carries (serialErr); the first byte after a silence,
-	// which the reader waits for, is not late at all.
+	// readPause passes between two reads, see [Observer.Unhurried].
 	readPause = time.Millisecond
 )
 
@@ -33,8 +29,8 @@ type chunk struct {
 
 // readStamped reads r to its end and hands each read to take, stamped in the
 // goroutine that returned from the read, before anything else is done. The
-// chunk's data is overwritten by the next read.
-func readStamped(ctx context.Context, r io.Reader, now func() time.Duration, take func(chunk)) error {
+// chunk's data is overwritten by the next read, which comes after the pause.
+func readStamped(ctx context.Context, r io.Reader, now func() time.Duration, pause time.Duration, take func(chunk)) error {
 	stop := interrupt(ctx, r)
 	defer stop()
 	buf := make([]byte, readSize)
@@ -55,7 +51,9 @@ func readStamped(ctx context.Context, r io.Reader, now func() time.Duration, tak
 		case err != nil:
 			return err
 		}
-		time.Sleep(readPause)
+		if pause > 0 {
+			time.Sleep(pause)
+		}
 	}
 }
 
