@@ -74,6 +74,9 @@ func against(t Table, second Row) string {
 	case !lead.Differs():
 		text = fmt.Sprintf("%s was not shown to differ: it takes %s times as long (95 %% interval %s).",
 			second.Label, Digits(lead.Ratio), Range(lead.Low, lead.High))
+		if more := lead.RunsFor(worthTelling) - lead.N; more > 0 {
+			text += fmt.Sprintf(" %s would show a difference of %s %%.", count(more, "more block"), percent(worthTelling))
+		}
 	default:
 		text = fmt.Sprintf("%s takes %s times as long (95 %% interval %s).",
 			second.Label, Digits(lead.Ratio), Range(lead.Low, lead.High))

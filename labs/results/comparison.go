@@ -60,6 +60,9 @@ type Row struct {
 	Management stats.Interval `json:"mgmt_s"`         // from vcpu_start to mgmt_answer
 	Container  stats.Interval `json:"container_s"`    // from vcpu_start to first_container
 	Ratio      *stats.Ratio   `json:"ratio"`          // headline over the baseline's, by blocks; null for the baseline
+	Holm       *float64       `json:"p_holm"`         // the ratio's p-value among all rows of the table (Holm)
+	Verdict    string         `json:"verdict"`        // what the ratio says, in words; empty for the baseline
+	Tail       *stats.Tail    `json:"tail_s"`         // 90th percentile of the headline; null under 29 runs
 	Join       *Join          `json:"join,omitempty"` // null for a boot, whose times stand above; a join has none of those
 	Fastest    bool           `json:"fastest"`        // no row was shown to be faster, and another was shown to be slower
 	Phases     []PhaseMedian  `json:"phases"`         // in order

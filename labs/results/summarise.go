@@ -75,6 +75,7 @@ func newTable(s Session, group, all []Run) Table {
 			rows[i].Ratio = ratio(rows[base], rows[i])
 		}
 	}
+	setVerdicts(rows)
 	t.Baseline = rows[base].Label
 	slices.SortStableFunc(rows, func(a, b rowOf) int {
 		return cmp.Or(
@@ -156,10 +157,14 @@ func newRow(s Session, runs []Run, warmups int) Row {
 		r.Management = interval(runs, observe.ManagementByte)
 		r.Container = interval(runs, observe.FirstContainer)
 	}
+	headline := valid(runs, times(runs, runs[0].Scenario.headline()))
+	if tail, ok := stats.TailOf(headline, stats.Confidence95); ok {
+		r.Tail = &tail
+	}
 	r.Phases = phaseMedians(s, runs)
 	r.Taints = countTaints(runs)
 	r.Points = points(runs)
-	d := stats.DriftOf(valid(runs, times(runs, runs[0].Scenario.headline())))
+	d := stats.DriftOf(headline)
 	r.Drift = Drift{Lag1: known(d.Lag1), Change: known(d.Change), Suspicious: d.Suspicious()}
 	return r
 }

@@ -65,7 +65,7 @@ func TestSimulation(t *testing.T) {
 	figures := figures()
 	answers := make([]float64, len(figures))
 	share := 1
-	if testing.Short() {
+	if testing.Short() || racing {
 		share = 20
 	}
 	var wg sync.WaitGroup
