@@ -60,7 +60,7 @@ func TestColdJoinsAreReportedWithTheirBoot(t *testing.T) {
 func TestMilestonesOfAWarmJoinCountFromItsTrigger(t *testing.T) {
 	s, runs := resultstest.JoinSession(6, results.JoinWarm)
 	page := html(t, s, runs[:1])
-	_, row, _ := strings.Cut(page, ">told to join<")
+	_, row, _ := strings.Cut(page, `<th scope="row">told to join<`)
 	row, _, _ = strings.Cut(row, "</tr>")
 	if !strings.Contains(row, "<td>0.000 s</td>") {
 		t.Errorf("the trigger's row is %q", row)
@@ -79,11 +79,14 @@ func TestHostileJoinsAreEscaped(t *testing.T) {
 		}
 		runs[i].Missing = append(runs[i].Missing, observe.Missing{M: observe.CSRIssued, Why: hostile})
 	}
-	for _, text := range []string{html(t, s, runs), markdown(t, s, runs)} {
-		for _, bad := range []string{"<script", "<img", "\x1b", "\u202e"} {
+	for scripts, text := range map[int]string{2: html(t, s, runs), 0: markdown(t, s, runs)} {
+		for _, bad := range []string{"<img", "\x1b", "\u202e"} {
 			if strings.Contains(text, bad) {
 				t.Errorf("%q reached the report", bad)
 			}
+		}
+		if n := strings.Count(text, "<script"); n != scripts {
+			t.Errorf("%d scripts are in the report, want %d", n, scripts)
 		}
 	}
 }

@@ -24,13 +24,15 @@ const (
 	lanes        = 5 // dots beside each other are stacked this high
 )
 
-// picture is a plot of rows on one axis.
+// picture is a plot of rows on one axis. Alt and Text are its name and its
+// content in words.
 type picture struct {
+	ID                    string // unique on the page
 	Width, Height, Bottom float64
 	Ticks                 []tick
 	Rows                  []pictureRow
 	Legend                []legendItem
-	Alt                   string
+	Alt, Text             string
 	Notes                 []string
 }
 
@@ -47,6 +49,7 @@ type (
 		Interval     *interval
 		Median       *float64
 		Unfinished   string
+		Tip          string
 	}
 	bar struct {
 		X, Y, W, H float64
@@ -80,13 +83,14 @@ func newPicture(axis stats.Axis, rows int, height float64) picture {
 }
 
 // ganttOf draws the median phases of each row.
-func ganttOf(t results.Table) picture {
+func ganttOf(t results.Table, id string) picture {
 	longest := 0.0
 	for _, r := range t.Rows {
 		longest = math.Max(longest, rowLength(r))
 	}
 	axis := stats.NewAxis(0, longest, 8)
 	p := newPicture(axis, len(t.Rows), rowHeight)
+	p.ID = id
 	noun := t.Words().Noun
 	whole := wholeSeries
 	p.Alt = "Median length of each phase of the " + noun + ", one bar for each system"
@@ -125,6 +129,7 @@ func ganttOf(t results.Table) picture {
 		p.Legend = append(p.Legend, legendItem{Series: whole, Text: "whole " + noun + ", phases not known"})
 	}
 	p.placeLegend()
+	p.Text = phasesText(p.Rows)
 	return p
 }
 
@@ -172,7 +177,7 @@ func phasesOf(r results.Row) ([]results.PhaseMedian, string) {
 }
 
 // stripOf draws every measured run.
-func stripOf(t results.Table) picture {
+func stripOf(t results.Table, id string) picture {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, r := range t.Rows {
 		for _, pt := range r.Points {
@@ -184,6 +189,7 @@ func stripOf(t results.Table) picture {
 	height := float64(lanes)*dot*2 + 22
 	axis := stats.NewAxis(low, high, 8)
 	p := newPicture(axis, len(t.Rows), height)
+	p.ID, p.Text = id, stripText(t)
 	p.Alt = "Every measured run of each system with the median and its interval"
 	for i, r := range t.Rows {
 		top := axisHeight + float64(i)*height

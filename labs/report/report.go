@@ -1,6 +1,8 @@
-// Package report writes a session as one file for people: HTML that needs no
-// script, no network and no second file, or short Markdown for an issue or a
-// chat. Everything that came from a guest or a file is escaped.
+// Package report writes a session for people and for their programs: a page of
+// HTML that needs no network and no second file and says everything without its
+// script, short Markdown, and the formats of spreadsheets, test reports,
+// benchstat, Prometheus and asciinema. Everything that came from a guest or a
+// file is escaped.
 //
 // It writes to the given writer and touches nothing else.
 package report
@@ -9,6 +11,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -19,13 +22,18 @@ import (
 // WriteHTML writes the report of a session: the answer, the comparison, where
 // the time went, every run, the environment and the method.
 func WriteHTML(w io.Writer, s results.Session, runs []results.Run, c results.Comparison) error {
+	view, err := newPage(s, runs, c)
+	if err != nil {
+		return err
+	}
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"clean": printable, "unit": func(v float64) string { return fmt.Sprintf("%.1f", v) },
-	}).Parse(page + pictures + runList + look)
+		"exact": func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) },
+	}).Parse(page + pictures + timelinePicture + runList + look)
 	if err != nil {
 		return fmt.Errorf("parsing the report's template: %w", err)
 	}
-	if err := t.ExecuteTemplate(w, "page", newPage(s, runs, c)); err != nil {
+	if err := t.ExecuteTemplate(w, "page", view); err != nil {
 		return fmt.Errorf("writing report of session %s: %w", s.ID, err)
 	}
 	return nil

@@ -1,15 +1,10 @@
 package report_test
 
 import (
-	"context"
 	"errors"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"distrolab/distros"
 	"distrolab/labs/observe"
@@ -59,10 +54,13 @@ func hostileSession() (results.Session, []results.Run) {
 func TestHostileTextIsEscapedEverywhere(t *testing.T) {
 	s, runs := hostileSession()
 	out := html(t, s, runs)
-	for _, bad := range []string{"<script", "<img", "\x1b", "\u202e", "display:none}</style>"} {
+	for _, bad := range []string{"<img", "\x1b", "\u202e", "display:none}</style>"} {
 		if strings.Contains(out, bad) {
 			t.Errorf("%q reached the page", bad)
 		}
+	}
+	if n := strings.Count(out, "<script"); n != 2 {
+		t.Errorf("the page has %d scripts, not its data and its own", n)
 	}
 	if !strings.Contains(out, "&lt;script&gt;") {
 		t.Error("the hostile text is not shown at all")
@@ -91,7 +89,7 @@ func TestHostileTextIsEscapedEverywhere(t *testing.T) {
 func TestThePageNeedsNothingElse(t *testing.T) {
 	s, runs := resultstest.Session(10)
 	out := html(t, s, runs)
-	for _, bad := range []string{"<script", "<link", "@import", "src=", "http:", "https:", "url(\""} {
+	for _, bad := range []string{"<link", "@import", "src=", "http:", "https:", "url(\"", "import(", "fetch("} {
 		if strings.Contains(out, bad) {
 			t.Errorf("the page contains %q", bad)
 		}
@@ -118,7 +116,7 @@ func TestTheAnswerComesFirstAndStandInsAreNamed(t *testing.T) {
 			t.Errorf("%q comes too late", want)
 		}
 	}
-	if n := strings.Count(out, "<details>"); n != len(runs) {
+	if n := strings.Count(out, `<details class="run"`); n != len(runs) {
 		t.Errorf("%d runs are listed, want %d", n, len(runs))
 	}
 	s, runs = resultstest.Session(3)
@@ -159,57 +157,4 @@ func TestAFullDiskIsReported(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	}
-}
-
-// TestChromiumRendersThePage opens both pages in a real browser: the hostile
-// one must run nothing, the ordinary one must have its pictures at a size.
-func TestChromiumRendersThePage(t *testing.T) {
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("chromium is not installed")
-	}
-	dir := t.TempDir()
-	for name, make := range map[string]func() (results.Session, []results.Run){
-		"hostile": hostileSession, "bench": func() (results.Session, []results.Run) { return resultstest.Session(12) },
-		"demo": func() (results.Session, []results.Run) { return resultstest.Session(3) },
-	} {
-		s, runs := make()
-		file := filepath.Join(dir, name+".html")
-		if err := os.WriteFile(file, []byte(html(t, s, runs)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		dom := chromium(t, browser, dir, "--dump-dom", "file://"+file)
-		if !strings.Contains(dom, "<title>distrolab: ") || strings.Contains(dom, "<title>owned") || strings.Contains(dom, "<img") {
-			t.Errorf("%s: the page ran or built what the guest printed", name)
-		}
-		if n := strings.Count(dom, "<circle cx="); n < 6 {
-			t.Errorf("%s: %d runs are drawn", name, n)
-		}
-		shot := filepath.Join(dir, name+".png")
-		if keep := os.Getenv("REPORT_SHOTS"); keep != "" {
-			shot = filepath.Join(keep, name+".png")
-			chromium(t, browser, dir, "--blink-settings=preferredColorScheme=0", "--screenshot="+filepath.Join(keep, name+"-dark.png"), "--window-size=1100,1700", "file://"+file)
-		}
-		chromium(t, browser, dir, "--screenshot="+shot, "--window-size=1100,1700", "file://"+file)
-		if info, err := os.Stat(shot); err != nil || info.Size() < 20_000 {
-			t.Errorf("%s: the picture of the page is empty: %v %v", name, info, err)
-		}
-	}
-}
-
-func chromium(t *testing.T, browser, dir string, args ...string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	profile, err := os.MkdirTemp(dir, "profile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fixed := []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir=" + profile}
-	out, err := exec.CommandContext(ctx, browser, append(fixed, args...)...).Output()
-	if err != nil {
-		t.Fatalf("running %s %s: %v", browser, args, err)
-	}
-	return string(out)
 }

@@ -17,11 +17,11 @@ type typicalView struct {
 	Label, Text string
 	Steps       picture
 	Spans       []observe.PhaseSpan
-	Waits       []fact // what each phase waits for, once for all
+	Numbers     numbers
 }
 
 // typicalRuns are the joins to draw, one for each row that has one.
-func typicalRuns(t results.Table, runs []results.Run) []typicalView {
+func typicalRuns(t results.Table, runs []results.Run, id string) []typicalView {
 	var list []typicalView
 	for _, r := range t.Rows {
 		i := slices.IndexFunc(runs, func(x results.Run) bool {
@@ -33,21 +33,26 @@ func typicalRuns(t results.Table, runs []results.Run) []typicalView {
 		tl := runs[i].Timeline()
 		spans := observe.JoinPhases(tl)
 		v := typicalView{
-			Label: r.Label, Spans: spans, Steps: stepsOf(spans, tl),
+			Label: r.Label, Spans: spans, Steps: stepsOf(spans, tl, fmt.Sprintf("%s-join-%d", id, len(list))),
 			Text: fmt.Sprintf("Run %s, the one nearest to the median: %s. Each step begins where the one before it ends.", runs[i].RunID, headlineOf(runs[i])),
 		}
+		v.Numbers = stepNumbers(spans, v.Steps)
 		list = append(list, v)
-	}
-	if len(list) > 0 {
-		for _, p := range observe.JoinPhaseTable(t.Scenario == results.JoinCold) {
-			list[0].Waits = append(list[0].Waits, fact{p.Name, observe.Waits(p.Name)})
-		}
 	}
 	return list
 }
 
+// stepNumbers lists the phases of one join and what each waits for.
+func stepNumbers(spans []observe.PhaseSpan, steps picture) numbers {
+	n := numbers{Head: []string{"phase", "length", "what it waits for"}}
+	for i, s := range spans {
+		n.Rows = append(n.Rows, numbersRow{s.Name, []string{steps.Rows[i].Value, observe.Waits(s.Name)}})
+	}
+	return n
+}
+
 // stepsOf draws the phases of one join, each in a row of its own.
-func stepsOf(spans []observe.PhaseSpan, tl observe.Timeline) picture {
+func stepsOf(spans []observe.PhaseSpan, tl observe.Timeline, id string) picture {
 	zero, _ := tl.At(observe.Trigger)
 	since := func(d time.Duration) float64 { return (d - zero).Seconds() }
 	end := 0.0
@@ -58,6 +63,7 @@ func stepsOf(spans []observe.PhaseSpan, tl observe.Timeline) picture {
 	}
 	axis := stats.NewAxis(0, end, 8)
 	p := newPicture(axis, len(spans), stepHeight)
+	p.ID = id
 	p.Alt = "The phases of one join, one under the other, each where it began"
 	for i, s := range spans {
 		top := axisHeight + float64(i)*stepHeight + 4
@@ -71,14 +77,16 @@ func stepsOf(spans []observe.PhaseSpan, tl observe.Timeline) picture {
 		}
 		p.Rows = append(p.Rows, row)
 	}
+	p.Text = phasesText(p.Rows)
 	return p
 }
 
-// writeSteps lists the phases of one join and what each waits for.
-func writeSteps(b *strings.Builder, v typicalView) {
-	fmt.Fprintf(b, "**One join: %s.** %s\n\n", escape(v.Label), escape(v.Text))
+// steps lists the phases of one join and what each waits for.
+func steps(v typicalView) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**One join: %s.** %s\n\n", escape(v.Label), escape(v.Text))
 	for i, s := range v.Spans {
-		fmt.Fprintf(b, "%d. %s: %s. %s\n", i+1, escape(s.Name), escape(v.Steps.Rows[i].Value), escape(observe.Waits(s.Name)))
+		fmt.Fprintf(&b, "%d. %s: %s. %s\n", i+1, escape(s.Name), escape(v.Steps.Rows[i].Value), escape(observe.Waits(s.Name)))
 	}
-	b.WriteString("\n")
+	return b.String() + "\n"
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"html/template"
 	"math"
 	"slices"
 	"strings"
@@ -24,13 +25,16 @@ type (
 		Method                   []string
 		Runs                     []runView
 		Doubtful                 []doubt
+		Policy                   string
+		Data, Script             template.JS
 	}
 	tableView struct {
 		Conditions, Headline, Baseline string
 		Words                          results.Words
 		PhaseNames                     []string
 		Rows                           []rowView
-		Gantt, Strip                   picture
+		Gantt, Strip, Order            picture
+		Numbers                        numbers
 		Typical                        []typicalView // of joins
 	}
 	rowView struct {
@@ -39,6 +43,7 @@ type (
 		Headline, Interval           string
 		Others                       []string
 		Runs, Bound, Ratio, Doubtful string
+		Verdict                      string
 		Failed                       bool
 		Phases                       []string
 	}
@@ -46,14 +51,19 @@ type (
 	doubt struct{ Subject, Taint, Runs string }
 )
 
-func newPage(s results.Session, runs []results.Run, c results.Comparison) pageView {
+func newPage(s results.Session, runs []results.Run, c results.Comparison) (pageView, error) {
+	data, err := dataOf(s, runs, c)
+	if err != nil {
+		return pageView{}, err
+	}
 	p := pageView{
+		Policy: policy(), Data: data, Script: zoom,
 		Session: s, Started: s.Started.UTC().Format("2006-01-02 15:04 UTC"), Answer: c.Answer,
 		Banners: c.Banners, Notes: c.Notes, Warnings: c.Warnings,
 		Facts: environmentFacts(s), Design: designFacts(s), Method: method(c),
 	}
-	for _, t := range c.Tables {
-		p.Tables = append(p.Tables, newTable(t, runs))
+	for i, t := range c.Tables {
+		p.Tables = append(p.Tables, newTable(t, runs, fmt.Sprintf("table-%d", i)))
 		for _, r := range t.Rows {
 			for _, taint := range r.Taints {
 				p.Doubtful = append(p.Doubtful, doubt{r.Label, taint.Taint, fmt.Sprintf("%d of %d", taint.Runs, r.Total)})
@@ -61,16 +71,19 @@ func newPage(s results.Session, runs []results.Run, c results.Comparison) pageVi
 		}
 	}
 	for _, r := range runs {
-		p.Runs = append(p.Runs, newRun(r))
+		p.Runs = append(p.Runs, newRun(r, fmt.Sprintf("run-%d", len(p.Runs))))
 	}
-	return p
+	return p, nil
 }
 
-func newTable(t results.Table, runs []results.Run) tableView {
-	v := tableView{Conditions: conditions(t), Words: t.Words(), Baseline: t.Baseline, Headline: "boot", Gantt: ganttOf(t), Strip: stripOf(t)}
+func newTable(t results.Table, runs []results.Run, id string) tableView {
+	v := tableView{
+		Conditions: conditions(t), Words: t.Words(), Baseline: t.Baseline, Headline: "boot",
+		Gantt: ganttOf(t, id+"-phases"), Strip: stripOf(t, id+"-runs"), Order: orderOf(t, id+"-order"), Numbers: runNumbers(t),
+	}
 	switch {
 	case t.Scenario.Joins():
-		v.Headline, v.Typical = v.Words.Headline, typicalRuns(t, runs)
+		v.Headline, v.Typical = v.Words.Headline, typicalRuns(t, runs, id)
 	case len(t.Rows) > 0 && t.Rows[0].Boot.N == 0:
 		v.Headline = "management answers"
 	}
@@ -80,6 +93,7 @@ func newTable(t results.Table, runs []results.Run) tableView {
 			Headline: results.Seconds(r.Shown().Median), Interval: intervalText(r.Shown()),
 			Runs: fmt.Sprintf("%d of %d", r.OK, r.Total), Failed: r.OK < r.Total,
 			Bound: fmt.Sprintf("%.0f %%", r.FailureBound*100), Ratio: ratioText(r.Ratio), Doubtful: doubtfulText(r),
+			Verdict: r.Verdict,
 		}
 		for _, other := range r.Others() {
 			row.Others = append(row.Others, results.Seconds(other.Median))
@@ -191,12 +205,14 @@ func designFacts(s results.Session) []fact {
 }
 
 type runView struct {
-	ID, Subject, Phase, Outcome, Cause, Time string
-	Good                                     bool
-	Block, Pos                               int
-	Taints                                   []string
-	Rows                                     []milestoneView
-	Facts                                    []fact
+	Element, ID, Subject, Phase, Outcome string
+	Cause, Time                          string
+	Timeline                             *timeline
+	Good                                 bool
+	Block, Pos                           int
+	Taints                               []string
+	Rows                                 []milestoneView
+	Phases, Facts                        []fact
 }
 
 type milestoneView struct {
@@ -204,15 +220,22 @@ type milestoneView struct {
 	Seen                                     bool
 }
 
-func newRun(r results.Run) runView {
+func newRun(r results.Run, element string) runView {
 	v := runView{
-		ID: r.RunID, Subject: r.Subject.OS, Phase: string(r.Phase), Outcome: string(r.Outcome), Cause: r.Cause,
+		Element: element, Timeline: timelineOf(r), ID: r.RunID, Subject: r.Subject.OS, Phase: string(r.Phase), Outcome: string(r.Outcome), Cause: r.Cause,
 		Good: r.Outcome == results.OutcomeOK, Block: r.Block, Pos: r.Pos, Taints: r.Taints, Time: headlineOf(r),
 	}
 	tl := r.Timeline()
 	infos, zero := milestonesOf(r)
 	for _, info := range infos {
 		v.Rows = append(v.Rows, milestoneRow(tl, info, zero))
+	}
+	for _, p := range phasesOfRun(r) {
+		length := "unknown: " + p.Why
+		if p.OK {
+			length = results.Seconds(p.Length.Seconds())
+		}
+		v.Phases = append(v.Phases, fact{p.Name, length})
 	}
 	v.Facts = []fact{{"load", text(r.Env.Volatile.Load1)}, {"CPU pressure (%)", text(r.Env.Volatile.PSICPUSome10)}, {"stolen ticks", text(r.Env.Volatile.Steal)},
 		{"console bytes", text(r.Counters.SerialBytes)}, {"frames", text(r.Counters.Frames)}, {"bytes that left", text(r.Counters.EgressBytes)}, {"bytes kept from leaving", text(r.Counters.RefusedBytes)}}
@@ -232,8 +255,7 @@ func milestoneRow(t observe.Timeline, info observe.Info, zero time.Duration) mil
 		}
 		return m
 	}
-	before := map[observe.Quality]string{observe.AtMost: "≤ ", observe.AtLeast: "≥ ", observe.Estimate: "about "}
-	m.Seen, m.Time, m.Source, m.Raw = true, before[e.Q]+results.Seconds((e.T-zero).Seconds()), string(e.Source), e.Raw
+	m.Seen, m.Time, m.Source, m.Raw = true, qualified(e, (e.T-zero).Seconds()), string(e.Source), e.Raw
 	if e.Err > 0 {
 		m.Error = "± " + e.Err.Round(100*time.Microsecond).String()
 	}
