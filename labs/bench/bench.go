@@ -9,17 +9,16 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"distrolab/distros/image"
 	"distrolab/labs/access"
+	"distrolab/labs/bench/quiet"
 	"distrolab/labs/holder"
 	"distrolab/labs/home"
 	"distrolab/labs/hypervisor"
 	"distrolab/labs/ledger"
 	"distrolab/labs/machine"
-	"distrolab/labs/observe"
 	"distrolab/labs/results"
 	"distrolab/labs/session"
 )
@@ -29,14 +28,15 @@ type Options struct {
 	Home       home.Home
 	URI        string // libvirt
 	RuntimeDir string // XDG_RUNTIME_DIR, for the session daemon
-	Directory  string // of the results; "" chooses one below the home
-	Host       fs.FS  // the host's root, for its facts
+	Store      *results.Store
+	Host       fs.FS // the host's root, for its facts
 	Key        access.Key
 	Run        machine.Runner
 	Log        *slog.Logger
 	Tool       results.Tool
 	OnProgress func(session.Progress) // called in order, quickly
 	Gate       *session.Gate          // holds the session between runs; nil: never
+	Earlier    *Earlier               // the session to go on with; nil: a new one
 }
 
 // Session is an experiment that runs.
@@ -44,7 +44,7 @@ type Session struct {
 	opt     Options
 	design  Design
 	meta    results.Session
-	store   *results.Store
+	results *results.Recorder
 	lab     string
 	record  *ledger.Ledger
 	libvirt *hypervisor.Connection
@@ -52,29 +52,37 @@ type Session struct {
 	plane   *plane // nil: the runs are boots
 	undo    []func() error
 
-	done     int
-	total    int
-	started  time.Time
-	paused   time.Duration // that the gate has held so far
-	failures []int         // of each subject, in a row
-	dropped  []bool
+	quiet     *quiet.Watch
+	pages     []pages       // of each subject, after its last run
+	headlines [][]float64   // of each subject, seconds
+	done      int           // runs, warm-ups included
+	planned   int           // blocks, as far as is known
+	started   time.Time     // this sitting
+	paused    time.Duration // that the gate has held so far
+	inBlocks  time.Duration // that the complete blocks of this sitting took
+	blocks    int           // complete ones of this sitting
+	failures  []int         // of each subject, in a row
+	dropped   []bool
+	lasted    []int // blocks of each dropped subject
 }
 
-// giveUpAfter is how many failures in a row end the measuring of a subject: a
-// guest that never boots would cost a deadline in every block.
-const giveUpAfter = 2
-
-// Run runs the experiment and returns its directory. What has finished is in
-// it even after an error; ctx ends the session between two instants, taking the
-// machine that runs back.
-func Run(ctx context.Context, opt Options, design Design) (directory string, err error) {
-	id, err := newID(time.Now())
+// Run runs the experiment and returns the id of its session, when it has begun.
+// What has finished is in the store even after an error; ctx ends the session
+// between two instants, taking the machine that runs back.
+func Run(ctx context.Context, opt Options, design Design) (begun string, err error) {
+	id, err := opt.id(time.Now())
 	if err != nil {
 		return "", err
 	}
-	s := &Session{opt: opt, design: design, lab: "bench-" + id[len(id)-6:],
-		failures: make([]int, len(design.Subjects)), dropped: make([]bool, len(design.Subjects)),
-		total: len(design.Subjects) * (design.Blocks + design.Warmups)}
+	lab, err := newID(time.Now()) // what a killed sitting left is in the lab of its own
+	if err != nil {
+		return "", err
+	}
+	n := len(design.Subjects)
+	s := &Session{opt: opt, design: design, lab: "bench-" + lab[len(lab)-6:], started: time.Now(),
+		failures: make([]int, n), dropped: make([]bool, n), lasted: make([]int, n), headlines: make([][]float64, n), pages: make([]pages, n)}
+	s.planned = design.Rule.Planned(0)
+	s.quiet = quiet.New(opt.Host, s.ours(ctx))
 	defer func() { err = errors.Join(err, s.close()) }()
 	for _, step := range []func(context.Context) error{s.holdImages, s.own, s.makeSockets, s.connect} {
 		if err := step(ctx); err != nil {
@@ -84,12 +92,26 @@ func Run(ctx context.Context, opt Options, design Design) (directory string, err
 	if err := s.open(ctx, id); err != nil {
 		return "", err
 	}
-	s.tell(session.Progress{Step: session.StepStarted, Directory: s.store.Dir()})
+	s.tell(session.Progress{Step: session.StepStarted})
+	why := ""
 	if err = s.raise(ctx); err == nil {
-		err = s.runAll(ctx)
+		why, err = s.runAll(ctx)
 	}
-	s.tell(session.Progress{Step: session.StepDone})
-	return s.store.Dir(), err
+	err = errors.Join(err, s.results.Finish(context.WithoutCancel(ctx), how(ctx, err)))
+	s.tell(session.Progress{Step: session.StepDone, Reason: why})
+	return id, err
+}
+
+// how says in what way a session ended.
+func how(ctx context.Context, err error) results.State {
+	var dropped *DroppedError
+	switch {
+	case err == nil, errors.As(err, &dropped):
+		return results.StateDone
+	case ctx.Err() != nil:
+		return results.StateStopped
+	}
+	return results.StateFailed
 }
 
 // newID names a session by its time, so that names sort, and a random end.
@@ -158,110 +180,8 @@ func (s *Session) connect(ctx context.Context) error {
 	return err
 }
 
-// open writes the design down before the first run.
-func (s *Session) open(_ context.Context, id string) error {
-	s.meta = results.Session{
-		ID: id, Started: time.Now(), Mode: mode(s.design.Blocks), Scenario: s.scenario(), Finish: s.finish(),
-		Blocks: s.design.Blocks, Warmups: s.design.Warmups, Seed: s.design.Seed, Deadline: s.design.Deadline,
-		StopRule: fmt.Sprintf("%d complete blocks", s.design.Blocks),
-		Env:      s.environment(), Tool: s.opt.Tool,
-	}
-	for _, m := range s.design.Subjects {
-		s.meta.Subjects = append(s.meta.Subjects, subjectOf(m))
-	}
-	directory := s.opt.Directory
-	if directory == "" {
-		directory = filepath.Join(s.opt.Home.Results(), id)
-	}
-	store, err := results.Create(directory, s.meta)
-	if err != nil {
-		return err
-	}
-	s.store = store
-	s.onClose(store.Close)
-	return os.MkdirAll(filepath.Join(store.Dir(), logsDirectory), 0o755)
-}
-
-// scenario is what the session measures.
-func (s *Session) scenario() results.Scenario {
-	if s.design.Join != nil {
-		return s.design.Join.Scenario
-	}
-	return results.FirstBoot
-}
-
-// finish is the milestone that ends a run, where all subjects have the same.
-func (s *Session) finish() observe.Milestone {
-	if s.design.Join != nil {
-		return observe.FirstPod
-	}
-	return ""
-}
-
-// mode says what that many blocks are good for (measuring.md, F).
-func mode(blocks int) results.Mode {
-	switch {
-	case blocks < 6:
-		return results.ModeDemo
-	case blocks < 10:
-		return results.ModeQuick
-	default:
-		return results.ModeBench
-	}
-}
-
-// runAll runs the warm-ups and then the blocks.
-func (s *Session) runAll(ctx context.Context) error {
-	s.started = time.Now()
-	for n := range s.design.Warmups {
-		for i := range s.design.Subjects {
-			if s.dropped[i] {
-				continue
-			}
-			if err := s.runOne(ctx, place{subject: i, pos: n*len(s.design.Subjects) + i + 1, phase: results.PhaseWarmup}); err != nil {
-				return err
-			}
-		}
-	}
-	for b, block := range session.Order(s.design.Seed, len(s.design.Subjects), s.design.Blocks) {
-		for pos, i := range block {
-			if s.dropped[i] {
-				continue
-			}
-			if err := s.runOne(ctx, place{subject: i, block: b + 1, pos: pos + 1, phase: results.PhaseMeasure}); err != nil {
-				return err
-			}
-		}
-	}
-	return s.verdict()
-}
-
-// verdict is an error when some subject could not be measured to the end.
-func (s *Session) verdict() error {
-	var lost []string
-	for i, d := range s.dropped {
-		if d {
-			lost = append(lost, s.design.Subjects[i].Distro)
-		}
-	}
-	if len(lost) > 0 {
-		return &DroppedError{Names: lost, Directory: s.store.Dir()}
-	}
-	return nil
-}
-
-// DroppedError says which systems were given up because they did not boot.
-type DroppedError struct {
-	Names     []string
-	Directory string
-}
-
-func (e *DroppedError) Error() string {
-	return fmt.Sprintf("gave up on %v, which did not boot; the console of each run is in %s", e.Names, filepath.Join(e.Directory, logsDirectory))
-}
-
 func (s *Session) tell(p session.Progress) {
-	p.Session, p.Done, p.Total = s.meta.ID, s.done, s.total
+	p.Session, p.Done, p.Total = s.meta.ID, s.done, s.total()
 	if s.opt.OnProgress != nil {
 		s.opt.OnProgress(p)
 	}

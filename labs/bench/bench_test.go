@@ -12,19 +12,12 @@ import (
 	"distrolab/labs/machine"
 	"distrolab/labs/observe"
 	"distrolab/labs/results"
+	"distrolab/labs/session"
 )
 
 func TestDeadlineIsLongerWithoutKVM(t *testing.T) {
 	if DefaultDeadline(hypervisor.TCG) <= DefaultDeadline(hypervisor.KVM) {
 		t.Error("translation gets no more time than a processor")
-	}
-}
-
-func TestMode(t *testing.T) {
-	for blocks, want := range map[int]results.Mode{1: results.ModeDemo, 5: results.ModeDemo, 6: results.ModeQuick, 9: results.ModeQuick, 10: results.ModeBench, 500: results.ModeBench} {
-		if got := mode(blocks); got != want {
-			t.Errorf("%d blocks: %s, want %s", blocks, got, want)
-		}
 	}
 }
 
@@ -48,8 +41,8 @@ func TestJudge(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := &Session{design: Design{Subjects: []machine.Spec{{Distro: "a"}, {Distro: "b"}}, Blocks: 4},
-				failures: make([]int, 2), dropped: make([]bool, 2), total: 10}
+			s := &Session{design: Design{Subjects: []machine.Spec{{Distro: "a"}, {Distro: "b"}}, Rule: session.Fixed(4), Warmups: 1},
+				failures: make([]int, 2), dropped: make([]bool, 2), lasted: make([]int, 2), planned: 4}
 			for i, o := range test.outcomes {
 				at := place{subject: 1, block: i, phase: results.PhaseMeasure}
 				if i == 0 {
@@ -59,8 +52,8 @@ func TestJudge(t *testing.T) {
 					t.Errorf("after run %d: dropped %v", i, got)
 				}
 			}
-			if s.dropped[1] != test.dropped || s.dropped[0] || s.total != test.total {
-				t.Errorf("dropped %v, total %d; want %v, %d", s.dropped, s.total, test.dropped, test.total)
+			if s.dropped[1] != test.dropped || s.dropped[0] || s.total() != test.total {
+				t.Errorf("dropped %v, total %d; want %v, %d", s.dropped, s.total(), test.dropped, test.total)
 			}
 		})
 	}

@@ -7,16 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"distrolab/labs/cluster"
-	"distrolab/labs/machine"
 	"distrolab/labs/observe"
 	"distrolab/labs/results"
 	"distrolab/provision"
@@ -26,27 +24,30 @@ import (
 func (r *attempt) before() {
 	r.environment = r.session.environment()
 	r.usage = readUsage()
+	r.mark = r.session.quiet.Mark()
 	if mark, err := observe.ReadClocks(); err == nil {
 		r.clocks = mark
 	}
 }
 
 // describe fills the record of the run but its outcome.
-func (r *attempt) describe(t observe.Timeline, guest *results.Guest, canary observe.CanaryResult) results.Run {
+func (r *attempt) describe(ctx context.Context, t observe.Timeline, guest *results.Guest, canary observe.CanaryResult) results.Run {
 	s := r.session
 	after := s.environment().During(r.environment)
+	r.lookBack(ctx, &after)
 	run := results.Run{
 		RunID: r.id, Session: s.meta.ID, Block: r.place.block, Pos: r.place.pos, Seed: s.design.Seed,
-		Phase: r.place.phase, Scenario: s.scenario(), Finish: s.finish(),
+		Phase: r.place.phase, Scenario: s.design.scenario(), Finish: s.finish(),
 		Subject: r.subject(guest), VM: r.hardware(), Env: after,
 		Clock:    results.Clock{Source: observe.ClockSource(s.opt.Host), WallStart: r.clocks.Wall},
-		Cache:    results.Cache{State: "warm"},
+		Cache:    r.cache,
 		Events:   t.Events,
 		Missing:  t.Missing,
 		Counters: r.counters(),
 		Guest:    guest,
 		Held:     r.held,
-		Taints:   []string{},
+		Waited:   r.waited,
+		Taints:   slices.Concat([]string{}, r.doubts),
 		Tool:     s.opt.Tool,
 	}
 	if canary.Samples > 0 {
@@ -61,7 +62,6 @@ func (r *attempt) describe(t observe.Timeline, guest *results.Guest, canary obse
 		run.Clock.SuspendUS = pointer(drift.Suspend.Microseconds())
 		run.Taints = append(run.Taints, drift.Taints()...)
 	}
-	run.Files = r.files()
 	return run
 }
 
@@ -87,8 +87,7 @@ func (r *attempt) explain(ctx context.Context) string {
 func (r *attempt) decide(run *results.Run, ended error) {
 	var fault *observe.FaultError
 	var stopped *observe.StoppedError
-	poweredOff := errors.As(ended, &stopped) && r.spec.Boot.PowersOff && r.spec.Finished(run.Timeline())
-	finished := ended == nil || poweredOff
+	finished := ended == nil || r.poweredOff(ended, run.Events)
 	switch {
 	case finished && len(run.Taints) > 0:
 		run.Outcome, run.Cause = results.OutcomeTainted, run.Taints[0]
@@ -135,38 +134,28 @@ func (r *attempt) counters() results.Counters {
 	return c
 }
 
-// files names the raw logs with their digests.
-func (r *attempt) files() []results.File {
+// keep moves the raw logs into the store, now that nothing writes to them any
+// more, and adds what went wrong to an error.
+func (r *attempt) keep(ctx context.Context, err error) ([]results.File, error) {
 	var files []results.File
 	for _, log := range []struct{ kind, suffix string }{{"serial", ".console"}, {"serial_stamps", ".stamps"}} {
-		f, err := digest(r.path(log.suffix))
-		if err != nil {
-			continue // a log that cannot be read is not claimed to exist
+		f, failed := r.session.results.Keep(ctx, log.kind, logsDirectory+"/"+r.id+log.suffix, r.path(log.suffix))
+		if failed != nil {
+			err = errors.Join(err, failed)
+			continue
 		}
-		f.Kind, f.Name = log.kind, filepath.Join(logsDirectory, r.id+log.suffix)
 		files = append(files, f)
 	}
-	return files
-}
-
-func digest(path string) (results.File, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return results.File{}, err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	n, err := io.Copy(sum, f)
-	return results.File{SHA256: hex.EncodeToString(sum.Sum(nil)), Bytes: n}, err
+	return files, err
 }
 
 // environment reads the host's facts and adds what only we know.
 func (s *Session) environment() results.Environment {
 	e := results.ReadEnvironment(s.opt.Host)
 	e.QEMU, e.Libvirt = s.host.QEMU.String(), s.host.Libvirt.String()
-	var stat unix.Statfs_t
-	if unix.Statfs(s.opt.Home.Images(), &stat) == nil {
-		e.Storage = fmt.Sprintf("filesystem %#x", stat.Type) // statfs(2)
+	var stat unix.Stat_t
+	if unix.Stat(s.opt.Home.Images(), &stat) == nil {
+		e.Storage = results.StorageOf(s.opt.Host, unix.Major(stat.Dev), unix.Minor(stat.Dev))
 	}
 	return e.Seal()
 }
@@ -174,7 +163,8 @@ func (s *Session) environment() results.Environment {
 // subject is what ran. That the config of each join names another node does not
 // make it another subject.
 func (r *attempt) subject(guest *results.Guest) results.Subject {
-	subject := subjectOf(r.session.design.Subjects[r.place.subject])
+	subject := r.session.subjectOf(r.place.subject)
+	subject.CmdlineSHA256 = r.cmdlineDigest(guest)
 	if guest != nil {
 		subject.Kernel, subject.Init = guest.Values["kernel"], guest.Values["init"]
 		subject.CRI = guest.Values["containerd"]
@@ -185,20 +175,59 @@ func (r *attempt) subject(guest *results.Guest) results.Subject {
 	return subject
 }
 
-func subjectOf(m machine.Spec) results.Subject {
-	return results.Subject{
-		OS: m.Distro, Title: m.Title, Kind: m.Kind, StandsFor: m.StandsFor, Version: m.Version,
-		Arch: "amd64", ImageSHA256: m.ImageSHA256, ConfigSHA256: configDigest(m.Config),
+// cmdlineDigest is of the kernel command line that the guest read, or else of
+// the one that QEMU got; "" when nobody told.
+func (r *attempt) cmdlineDigest(guest *results.Guest) string {
+	line := ""
+	if r.spec.Files.Kernel != "" && r.spec.Files.Disk == "" {
+		line = r.spec.Files.Cmdline
 	}
+	if guest != nil && guest.Values["cmdline"] != "" {
+		line = guest.Values["cmdline"]
+	}
+	if line == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(line))
+	return hex.EncodeToString(sum[:])
 }
 
-// configDigest is the SHA-256 of what the guest reads, names included.
-func configDigest(c provision.Config) string {
+func (s *Session) subjectOf(i int) results.Subject {
+	m := s.design.Subjects[i]
+	subject := results.Subject{
+		OS: m.Distro, Title: m.Title, Kind: m.Kind, StandsFor: m.StandsFor, Version: m.Version,
+		Arch: "amd64", ImageSHA256: m.ImageSHA256, ConfigSHA256: configDigest(m.Config, s.drawn()),
+	}
+	if name := s.design.name(i); name != m.Distro {
+		subject.Name = name
+	}
+	return subject
+}
+
+// drawn are the keys and tokens of this session alone.
+func (s *Session) drawn() []string {
+	drawn := []string{strings.TrimSpace(s.opt.Key.Authorized)}
+	if join := s.design.Join; join != nil {
+		drawn = append(drawn, join.Cluster.Token)
+	}
+	return drawn
+}
+
+// configDigest is the SHA-256 of what the guest reads, names included. What is
+// drawn anew for each session is left out, so that the same config has the same
+// digest in all of them.
+func configDigest(c provision.Config, drawn []string) string {
 	data, err := json.Marshal(c.Documents)
 	if err != nil {
 		return ""
 	}
-	sum := sha256.Sum256(data)
+	text := string(data)
+	for i, secret := range drawn {
+		if len(secret) > 8 {
+			text = strings.ReplaceAll(text, secret, fmt.Sprintf("drawn-%d", i))
+		}
+	}
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"distrolab/labs/bench/quiet"
 	"distrolab/labs/cluster"
 	"distrolab/labs/holder"
 	"distrolab/labs/hypervisor"
@@ -18,7 +19,7 @@ import (
 	"distrolab/labs/session"
 )
 
-// logsDirectory holds the raw logs of runs, below the session's directory.
+// logsDirectory is where the raw logs of runs are in an export of the session.
 const logsDirectory = "logs"
 
 // place is a run's place in the experiment.
@@ -45,7 +46,11 @@ func (s *Session) runOne(ctx context.Context, at place) error {
 	if err := r.name(ctx); err != nil {
 		return err
 	}
-	s.tell(session.Progress{Step: session.StepRun, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block})
+	if err := r.waitQuiet(func() (time.Duration, []string, error) { return s.waitForQuiet(ctx) }); err != nil {
+		return err
+	}
+	name := s.design.name(at.subject)
+	s.tell(session.Progress{Step: session.StepRun, RunID: r.id, OS: name, Phase: at.phase, Block: at.block})
 	run, err := r.boot(ctx)
 	if errors.Is(err, hypervisor.ErrDisconnected) && run.RunID == "" && ctx.Err() == nil {
 		// The daemon died while the machine was made: nothing was measured yet.
@@ -60,32 +65,22 @@ func (s *Session) runOne(ctx context.Context, at place) error {
 	if err != nil && run.RunID == "" {
 		return err
 	}
-	// A run that was measured is kept, also when its machine could not be taken back.
-	if appended := s.store.Append(run); appended != nil {
+	// A run that was measured is kept, also when its machine could not be taken
+	// back, or its logs not be kept.
+	run.Files, err = r.keep(context.WithoutCancel(ctx), err)
+	if appended := s.results.Append(context.WithoutCancel(ctx), run); appended != nil {
 		return errors.Join(err, appended)
 	}
 	s.done++
+	if at.phase == results.PhaseMeasure {
+		s.keepHeadline(at.subject, run)
+	}
 	dropped := s.judge(at, run.Outcome)
-	s.tell(session.Progress{Step: session.StepRunDone, RunID: r.id, OS: spec.Distro, Phase: at.phase, Block: at.block, Run: &run, Left: s.left()})
+	s.tell(session.Progress{Step: session.StepRunDone, RunID: r.id, OS: name, Phase: at.phase, Block: at.block, Run: &run, Left: s.left()})
 	if dropped {
-		s.tell(session.Progress{Step: session.StepDropped, OS: spec.Distro, Reason: run.Cause})
+		s.tell(session.Progress{Step: session.StepDropped, OS: name, Reason: run.Cause})
 	}
 	return errors.Join(err, s.planeEnded())
-}
-
-// judge drops a subject that does not boot, and says whether it did.
-func (s *Session) judge(at place, outcome results.Outcome) bool {
-	if outcome == results.OutcomeOK || outcome == results.OutcomeTainted {
-		s.failures[at.subject] = 0
-		return false
-	}
-	s.failures[at.subject]++
-	if at.phase != results.PhaseWarmup && s.failures[at.subject] < giveUpAfter {
-		return false
-	}
-	s.dropped[at.subject] = true
-	s.total -= s.design.Blocks - at.block
-	return true
 }
 
 // pass waits while the session is held, and says for how long it was.
@@ -99,15 +94,6 @@ func (s *Session) pass(ctx context.Context) (time.Duration, error) {
 		s.tell(session.Progress{Step: session.StepResumed, Reason: "held for " + held.Round(time.Second).String()})
 	}
 	return held, err
-}
-
-// left estimates the time to go from the time so far, pauses not counted.
-func (s *Session) left() *time.Duration {
-	if s.done == 0 {
-		return nil
-	}
-	left := (time.Since(s.started) - s.paused) / time.Duration(s.done) * time.Duration(s.total-s.done)
-	return &left
 }
 
 // reconnect opens libvirt again when its daemon died since the last run.
@@ -151,7 +137,10 @@ type attempt struct {
 	spec    machine.Spec
 	id      string
 	held    time.Duration // by the gate, just before
+	waited  time.Duration // for a quiet machine, after that
 	node    string        // name of the joining node
+	cache   results.Cache // when the CPUs began to run
+	doubts  []string      // why the run is not valid
 
 	watch           *cluster.Watch // of the join; nil: a boot, or nobody watches
 	egress          uint64         // bytes that the network had counted before
@@ -161,6 +150,7 @@ type attempt struct {
 	environment     results.Environment
 	clocks          observe.ClockMark
 	usage           usage
+	mark            quiet.Mark
 }
 
 // boot makes the machine, watches it to the finish line or the deadline, asks
@@ -175,11 +165,18 @@ func (r *attempt) boot(ctx context.Context) (run results.Run, err error) {
 	}
 	defer func() { err = errors.Join(err, r.leaveNetwork()) }()
 	defer func() { err = errors.Join(err, r.forget(ctx)) }()
-	r.machine, err = machine.Prepare(ctx, r.session.surroundings(r.network), r.spec, machine.Options{
-		OnEvent: r.tell, Console: r.console, Stamps: r.stamps, OneBoot: true, Firmware: true, Probe: true, Join: r.joinWatch()})
+	lost, err := r.beforeSecond(ctx)
+	if lost != nil {
+		return *lost, nil
+	}
 	if err != nil {
-		// Errors of this machine, such as a full disk: every other run would fail too.
-		return run, fmt.Errorf("run %s: %w", r.id, err)
+		return run, err
+	}
+	r.machine, err = r.prepare(ctx, machine.Options{
+		OnEvent: r.tell, Console: r.console, Stamps: r.stamps, OneBoot: true, Firmware: true, Probe: true, Join: r.joinWatch(),
+		Again: r.session.design.scenario() == results.SecondBoot})
+	if err != nil {
+		return run, err
 	}
 	defer func() { err = errors.Join(err, r.machine.Stop(context.WithoutCancel(ctx))) }()
 	return r.observe(ctx)
@@ -231,6 +228,7 @@ func (r *attempt) observe(ctx context.Context) (results.Run, error) {
 	watched, cancel := context.WithTimeoutCause(ctx, r.session.design.Deadline,
 		fmt.Errorf("the deadline of %s passed", r.session.design.Deadline))
 	defer cancel()
+	r.settleCache()
 	canary, err := observe.StartCanary()
 	if err != nil {
 		return results.Run{}, err
@@ -242,6 +240,7 @@ func (r *attempt) observe(ctx context.Context) (results.Run, error) {
 		return nil
 	})
 	result := canary.Stop()
+	r.machine.Observer().Doubt(canary.Stalls())
 	if err != nil && watched.Err() == nil {
 		return results.Run{}, err
 	}
@@ -249,7 +248,8 @@ func (r *attempt) observe(ctx context.Context) (results.Run, error) {
 		ended = context.Cause(watched)
 	}
 	timeline, guest := r.afterBoot(ctx, ended)
-	run := r.describe(timeline, guest, result)
+	r.keepPages()
+	run := r.describe(ctx, timeline, guest, result)
 	run.Audit = r.audit(ctx, timeline)
 	r.conclude(ctx, &run, ended)
 	return run, nil
@@ -284,8 +284,15 @@ func (r *attempt) toEnd(ctx context.Context) error {
 	return r.awaitJoined(ctx)
 }
 
+// openLogs makes the raw logs of the run. Those of a run that a killed session
+// did not record are in the way of the one that takes its place.
 func (r *attempt) openLogs() error {
 	var err error
+	if r.session.opt.Earlier != nil {
+		if err := r.discard(); err != nil {
+			return err
+		}
+	}
 	if r.console, err = r.create(".console"); err != nil {
 		return err
 	}
@@ -304,7 +311,7 @@ func (r *attempt) create(suffix string) (*os.File, error) {
 }
 
 func (r *attempt) path(suffix string) string {
-	return filepath.Join(r.session.store.Dir(), logsDirectory, r.id+suffix)
+	return filepath.Join(r.session.opt.Home.Lab(r.session.lab), r.id+suffix)
 }
 
 // discard removes the logs of a run that was interrupted and is not recorded.
@@ -313,5 +320,5 @@ func (r *attempt) discard() error {
 }
 
 func (r *attempt) tell(e observe.Event) {
-	r.session.tell(session.Progress{Step: session.StepMilestone, RunID: r.id, OS: r.spec.Distro, Phase: r.place.phase, Block: r.place.block, Milestone: &e})
+	r.session.tell(session.Progress{Step: session.StepMilestone, RunID: r.id, OS: r.session.design.name(r.place.subject), Phase: r.place.phase, Block: r.place.block, Milestone: &e})
 }

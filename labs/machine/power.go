@@ -14,6 +14,14 @@ func (m *Machine) Shutdown(ctx context.Context) error { return m.domain.Shutdown
 // Usage asks what the machine takes of this host now.
 func (m *Machine) Usage(ctx context.Context) (hypervisor.Usage, error) { return m.domain.Usage(ctx) }
 
+// DiskPath is the disk that the guest writes to, over its image; "" when it has none.
+func (m *Machine) DiskPath() string {
+	if m.spec.Files.Disk == "" {
+		return ""
+	}
+	return m.overlayPath()
+}
+
 // Rest ends the machine as Stop does and leaves its disk. [Prepare] with Again
 // boots from it.
 func (m *Machine) Rest(ctx context.Context) error {

@@ -182,7 +182,7 @@ func (a *application) controlMachine(ctx context.Context, d distros.Distro, inte
 	if err != nil {
 		return machine.Spec{}, err
 	}
-	img, cfg, err := a.equip(ctx, store, plannedMachine{labs.ControlPlaneName, r}, planOptions{})
+	img, cfg, err := a.equip(ctx, store, plannedMachine{name: labs.ControlPlaneName, rendition: r}, planOptions{})
 	if err != nil {
 		return machine.Spec{}, err
 	}

@@ -37,6 +37,38 @@ func (a *application) imageOf(ctx context.Context, store *image.Store, d distros
 	return a.fetch(ctx, store, d, release.Query{Arch: arch})
 }
 
+// imageFor is the image of a machine: the one that was asked for, or the newest.
+func (a *application) imageFor(ctx context.Context, store *image.Store, w plannedMachine) (image.Image, error) {
+	if w.image == "" {
+		return a.imageOf(ctx, store, w.distro)
+	}
+	return imageNamed(store, w.distro, w.image)
+}
+
+// imageNamed finds one image of a system in the store: by its version, its
+// address, or the beginning of what its address has after the name.
+func imageNamed(store *image.Store, d distros.Distro, asked string) (image.Image, error) {
+	all, err := store.List()
+	var found []image.Image
+	have := 0
+	for _, i := range all {
+		if i.Manifest.Distro != d.Name || i.Manifest.Arch != arch {
+			continue
+		}
+		have++
+		if asked == i.Manifest.Version || asked == i.ID || strings.HasPrefix(strings.TrimPrefix(i.ID, d.Name+"-"), asked) {
+			found = append(found, i)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return image.Image{}, usage(fmt.Errorf("%s@%.40s: %d images are meant; name one by its address (`distrolab images`)", d.Name, asked, len(found)))
+	}
+	return image.Image{}, errors.Join(cannot(fmt.Errorf("%s@%.40s: the store has %d images of %s and none is that (`distrolab images`)", d.Name, asked, have, d.Name)), err)
+}
+
 func newImages(a *application) *cobra.Command {
 	return &cobra.Command{
 		Use: "images", Short: "List the images of the store", Args: none,

@@ -33,6 +33,7 @@ type planOptions struct {
 	host   string            // its host name; empty: its name
 	quiet  bool              // what cannot be done was told before
 	asked  *provision.Intent // in place of the file
+	images []string          // of each machine, by version or address; "", and none: the newest
 }
 
 // byDefault says that no intent was given.
@@ -96,6 +97,7 @@ func (a *application) plan(ctx context.Context, names []string, o planOptions) (
 type plannedMachine struct {
 	name string
 	rendition
+	image string // that was asked for; "": the newest
 }
 
 // renderPlan renders the config of every machine: what is wrong with one is told
@@ -133,7 +135,11 @@ func (a *application) renderPlan(systems []distros.Distro, names []string, o pla
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, plannedMachine{machineNames[i], r})
+		w := plannedMachine{name: machineNames[i], rendition: r}
+		if i < len(o.images) {
+			w.image = o.images[i]
+		}
+		list = append(list, w)
 	}
 	return list, nil
 }
@@ -141,7 +147,7 @@ func (a *application) renderPlan(systems []distros.Distro, names []string, o pla
 // equip gets the image of a machine, and its config in the version of the
 // format that this image reads.
 func (a *application) equip(ctx context.Context, store *image.Store, w plannedMachine, o planOptions) (image.Image, provision.Config, error) {
-	img, err := a.imageOf(ctx, store, w.distro)
+	img, err := a.imageFor(ctx, store, w)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = cannot(err)
 	}

@@ -52,8 +52,15 @@ func (p *runPrinter) show(progress session.Progress) {
 		p.finished(progress)
 	case session.StepDropped:
 		p.line(fmt.Sprintf("giving up on %s: %s", progress.OS, progress.Reason))
+	case session.StepNoise:
+		p.now("waiting for a quiet machine: " + progress.Reason)
+	case session.StepQuiet:
+		p.line(progress.Reason)
 	case session.StepDone:
 		p.now("")
+		if progress.Reason != "" {
+			p.line("done: " + progress.Reason)
+		}
 	}
 }
 

@@ -22,17 +22,17 @@ type sessions struct {
 	running sync.WaitGroup
 
 	mu    sync.Mutex
-	under map[string]bool // directories that are being written
+	under int // sessions that have begun and not ended
 }
 
-func newSessions() *sessions { return &sessions{end: make(chan struct{}), under: map[string]bool{}} }
+func newSessions() *sessions { return &sessions{end: make(chan struct{})} }
 
 // close ends the sessions and waits until their machines were taken back. It
 // is called once.
 func (s *sessions) close(waits func()) {
 	close(s.end)
 	s.mu.Lock()
-	some := len(s.under) > 0
+	some := s.under > 0
 	s.mu.Unlock()
 	if some {
 		waits()
@@ -56,20 +56,11 @@ func (s *sessions) with(ctx context.Context) (context.Context, func()) {
 	return ctx, func() { cancel(nil) }
 }
 
-func (s *sessions) writes(dir string, begins bool) {
+// count adds to the number of sessions that are measured.
+func (s *sessions) count(by int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if begins {
-		s.under[dir] = true
-		return
-	}
-	delete(s.under, dir)
-}
-
-func (s *sessions) busy(dir string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.under[dir]
+	s.under += by
 }
 
 // benchScreen is what the screen Bench needs, done by the functions of the
@@ -77,6 +68,7 @@ func (s *sessions) busy(dir string) bool {
 type benchScreen struct {
 	a        *application
 	sessions *sessions
+	shelf    *shelf
 }
 
 // Know looks at this machine and at what earlier sessions took.
@@ -85,7 +77,10 @@ func (b benchScreen) Know(ctx context.Context) (bench.Known, error) {
 	if err != nil {
 		return bench.Known{}, err
 	}
-	k := bench.Known{Directory: h.Results(), Pace: pace(h.Results())}
+	k := bench.Known{}
+	if store, err := b.shelf.open(ctx); err == nil {
+		k.Pace = pace(ctx, store) // an estimate is no reason for a failure
+	}
 	found, err := b.a.accelerator(ctx, h)
 	if err != nil {
 		return k, err
@@ -105,23 +100,21 @@ const (
 	paceBytes    = 8 << 20
 )
 
-// pace is how long runs took in the newest sessions.
-func pace(root string) map[results.Scenario]map[string]time.Duration {
+// pace is how long runs took in the newest sessions, as far as they can be read.
+func pace(ctx context.Context, store *results.Store) map[results.Scenario]map[string]time.Duration {
 	known := map[results.Scenario]map[string]time.Duration{}
-	list, err := results.List(root, nil)
+	list, err := store.Sessions(ctx, results.Query{Limit: paceSessions})
 	if err != nil {
-		return known // an estimate is no reason for a failure
+		return known
 	}
-	looked := 0
 	for _, l := range list {
-		if l.Err != nil || l.Bytes > paceBytes || looked == paceSessions {
+		if l.Bytes > paceBytes {
 			continue
 		}
-		s, runs, _, err := results.Read(l.Dir)
+		s, runs, _, err := store.Read(ctx, l.ID)
 		if err != nil {
 			continue
 		}
-		looked++
 		if known[s.Scenario] == nil {
 			known[s.Scenario] = map[string]time.Duration{}
 		}
@@ -146,35 +139,34 @@ func (b benchScreen) Run(ctx context.Context, d bench.Design, gate *session.Gate
 	if err != nil {
 		return "", err
 	}
-	directory := ""
+	store, err := b.shelf.open(ctx)
+	if err != nil {
+		return "", err
+	}
 	tell := func(p session.Progress) {
 		if p.Step == session.StepStarted {
-			directory = p.Directory
-			b.sessions.writes(directory, true)
+			b.sessions.count(1)
 		}
 		feed.Progress(p)
 	}
-	dir, err := inner.session(ctx, e, gate, tell)
-	if dir == "" {
+	id, err := inner.session(ctx, store, e, gate, tell)
+	if id == "" {
 		return "", err
 	}
-	_, failed := b.a.ensureReport(dir)
-	b.sessions.writes(directory, false)
-	return dir, errors.Join(err, failed)
+	defer b.sessions.count(-1)
+	ctx = context.WithoutCancel(ctx) // what was measured is kept, whoever ended it
+	if e.directory != "" {
+		err = errors.Join(err, store.Export(ctx, id, e.directory, true))
+	}
+	_, failed := b.a.ensureReport(ctx, store, id)
+	return id, errors.Join(err, failed)
 }
 
 // planDesign plans as the commands do.
 func (a *application) planDesign(ctx context.Context, d bench.Design) (experiment, error) {
-	opt := benchOptions{blocks: d.Blocks, warmups: d.Warmups, seed: d.Seed, out: expandHome(d.Directory, a.world.Getenv), deadline: d.Deadline}
-	switch d.Scenario {
-	case results.JoinCold, results.JoinWarm:
-		join := joinOptions{benchOptions: opt, clusterOptions: clusterOptions{controlPlane: defaultControl}, scenario: scenarioCold}
-		if d.Scenario == results.JoinWarm {
-			join.scenario = scenarioWarm
-		}
-		return a.planJoins(ctx, d.Systems, join)
-	}
-	return a.planBoots(ctx, d.Systems, opt)
+	opt := optionsOf(d.Request())
+	opt.out = expandHome(d.Directory, a.world.Getenv)
+	return a.planExperiment(ctx, opt)
 }
 
 // expandHome makes of a leading ~/ the person's home directory: no shell has
