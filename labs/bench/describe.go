@@ -56,6 +56,9 @@ func (r *attempt) describe(ctx context.Context, t observe.Timeline, guest *resul
 	if taint := canary.Taint(); taint != "" {
 		run.Taints = append(run.Taints, taint)
 	}
+	if taint := egressTaint(*run.Counters.EgressBytes); taint != "" {
+		run.Taints = append(run.Taints, taint)
+	}
 	if mark, err := observe.ReadClocks(); err == nil {
 		drift := r.clocks.Drift(mark)
 		run.Clock.WallDriftUS = pointer(drift.Wall.Microseconds())
@@ -119,10 +122,11 @@ func (r *attempt) hardware() results.VM {
 func (r *attempt) counters() results.Counters {
 	o := r.machine.Observer().Counters()
 	used := readUsage().since(r.usage)
+	left, refused := egress(int64(r.network.Counters().EgressBytesOf(r.spec.Name)-r.egress), r.network.Isolated())
 	c := results.Counters{
 		SerialBytes: &o.SerialBytes, Frames: &o.Frames, SYNProbes: &o.Probes,
-		EgressBytes:   pointer(int64(0)), // the network was closed to the outside
-		RefusedBytes:  pointer(int64(r.network.Counters().EgressBytesOf(r.spec.Name) - r.egress)),
+		EgressBytes:   pointer(left),
+		RefusedBytes:  pointer(refused),
 		ObserverCPUms: pointer(used.cpu.Milliseconds()),
 	}
 	if r.watch != nil {

@@ -61,6 +61,10 @@ func (c Counters) EgressBytesOf(guest string) uint64 {
 	return sum
 }
 
+// Isolated says whether guests are kept from everything outside the lab. What
+// they address to the outside then stays here.
+func (n *Network) Isolated() bool { return n.cfg.Isolated }
+
 // guestStats are the live numbers behind GuestCounters.
 type guestStats struct {
 	framesFrom, bytesFrom, framesTo, bytesTo   atomic.Uint64

@@ -58,7 +58,8 @@ func (o *Observer) refine(k kernelMap) []Milestone {
 		if !ok {
 			return nil
 		}
-		o.seen[KernelStart] = sighting{at: first.at, src: SourceSerial, err: errFromConsole, q: Estimate,
+		// A clock that jumped is wrong by at least its jump.
+		o.seen[KernelStart] = sighting{at: first.at, src: SourceSerial, err: errFromConsole + k.spread, q: Estimate,
 			raw: "from the first kernel line: " + k.why}
 		return []Milestone{KernelStart}
 	}

@@ -1,10 +1,13 @@
 package observe
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestCanaryMeasuresThisProcess(t *testing.T) {
@@ -96,5 +99,32 @@ func TestClockSource(t *testing.T) {
 	}
 	if got := ClockSource(fstest.MapFS{}); got != "" {
 		t.Errorf("clock source %q of a host without one", got)
+	}
+}
+
+// The host's time of day is really set, by 3 ms for a moment. Whatever else is
+// measured on this machine meanwhile is tainted too, so it must be asked for.
+func TestSettingTheTimeOfDayTaints(t *testing.T) {
+	if os.Getenv("DISTROLAB_TEST_CLOCK") != "1" {
+		t.Skip("sets the host's clock: set DISTROLAB_TEST_CLOCK=1, as root")
+	}
+	before, err := ReadClocks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shift := func(by time.Duration) {
+		ts := unix.NsecToTimespec(time.Now().Add(by).UnixNano())
+		if err := unix.ClockSettime(unix.CLOCK_REALTIME, &ts); err != nil {
+			t.Skip(err)
+		}
+	}
+	shift(3 * time.Millisecond)
+	after, err := ReadClocks()
+	shift(-3 * time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if taints := before.Drift(after).Taints(); len(taints) != 1 || !strings.Contains(taints[0], "time of day moved by") {
+		t.Errorf("taints %q", taints)
 	}
 }
