@@ -16,13 +16,18 @@ kubelet_errors() {
 
 // joinScript runs kubeadm once. What a failed try left behind is taken away
 // before the next: kubeadm would refuse to go on because of it, and hide why
-// the first one failed.
+// the first one failed. That is done after the failure, since a kubelet.conf
+// means to the unit that the join ended well, and again before a try, for one
+// that was cut short.
 const joinScript = `#!/bin/sh
 # Joins the cluster by kubeadm. Written by distrolab.
-` + sayFunction + kubeletErrors + `if [ -e /etc/kubernetes/pki/ca.crt ]; then # kubeadm had begun; that it ended well is the unit's condition
+` + sayFunction + kubeletErrors + `
+tidy() {
+    [ -e /etc/kubernetes/pki/ca.crt ] || return 0 # kubeadm had not begun
     systemctl stop kubelet.service
-    rm -f /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/pki/ca.crt /var/lib/kubelet/config.yaml
-fi
+    rm -f /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/kubelet.conf /etc/kubernetes/pki/ca.crt /var/lib/kubelet/config.yaml
+}
+tidy
 say "` + JoinStarted + `"
 kubeadm join --config ` + provision.JoinPath + `
 status=$?
@@ -31,6 +36,7 @@ if [ "$status" -eq 0 ]; then
     exit 0
 fi
 kubelet_errors
+tidy
 say "` + JoinFailed + ` (kubeadm ended with status $status); it is tried again"
 exit 1
 `

@@ -57,10 +57,8 @@ func pictures() []picture {
 		return picture{name: name, title: title, cols: 120, rows: 36, steps: append(steps, settles)}
 	}
 	return []picture{
-		{name: "compare", title: "distrolab compare flatcar talos bottlerocket --differences", cols: 120, rows: 90,
-			arguments: []string{"compare", "flatcar", "talos", "bottlerocket", "--differences"}},
-		{name: "score", title: "distrolab score --profile managed-kubernetes", cols: 120, rows: 90,
-			arguments: []string{"score", "--profile", "managed-kubernetes"}},
+		{name: "score", title: "The article's systems, weighed for a managed Kubernetes service", cols: 120, rows: 120,
+			arguments: []string{"score", "--profile", "managed-kubernetes", "flatcar", "fedora-coreos", "bottlerocket", "talos", "linuxkit", "k3os", "rancheros", "centos-7"}},
 		{name: "explain", title: "distrolab explain bottlerocket", cols: 120, rows: 90,
 			arguments: []string{"explain", "bottlerocket", "--intent", "provision/testdata/full.yaml"}},
 		app("app-catalog", "The catalog: systems on the left, what is known of the selected one on the right",

@@ -102,7 +102,8 @@ func (c *Cluster) start(ctx context.Context) error {
 	if err := c.phase(ctx, "bootstrap-token", "--skip-token-print", "--kubeconfig", super); err != nil {
 		return err
 	}
-	if err := c.phase(ctx, "upload-config", "all", "--kubeconfig", super); err != nil {
+	// Nodes keep the CA where kubeadm does, not where the control plane has it here.
+	if err := c.phaseOf(ctx, "nodes.yaml", "upload-config", "all", "--kubeconfig", super); err != nil {
 		return err
 	}
 	// What kubeadm init does between its phases: the administrators' rights.

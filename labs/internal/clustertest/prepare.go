@@ -60,7 +60,8 @@ func (c *Cluster) render() error {
 		return err
 	}
 	for target, source := range map[string]string{
-		"pki/ca.crt": "ca.crt", "pki/ca.key": "ca.key", "init.yaml": "kubeadm-init.yaml", "audit.yaml": "audit-policy.yaml",
+		"pki/ca.crt": "ca.crt", "pki/ca.key": "ca.key", "audit.yaml": "audit-policy.yaml",
+		"init.yaml": "kubeadm-init.yaml", "nodes.yaml": "kubeadm-init.yaml",
 	} {
 		text, err := content(intent, source)
 		if err != nil {
@@ -92,5 +93,10 @@ func content(intent provision.Intent, name string) (string, error) {
 
 // phase runs one phase of kubeadm init.
 func (c *Cluster) phase(ctx context.Context, name string, args ...string) error {
-	return c.run(ctx, "kubeadm", append(append([]string{"init", "phase", name}, args...), "--config", c.path("init.yaml"))...)
+	return c.phaseOf(ctx, "init.yaml", name, args...)
+}
+
+// phaseOf runs one phase of kubeadm init with one of the documents.
+func (c *Cluster) phaseOf(ctx context.Context, document, name string, args ...string) error {
+	return c.run(ctx, "kubeadm", append(append([]string{"init", "phase", name}, args...), "--config", c.path(document))...)
 }

@@ -4,7 +4,6 @@
 package terminal
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -85,7 +84,7 @@ func (s *Session) Next() (Chunk, error) {
 }
 
 func (s *Session) show(c Chunk) error {
-	_, err := s.Screen.Write(bytes.ReplaceAll(c.Bytes, []byte("\n"), []byte("\r\n")))
+	_, err := s.Screen.Write(c.Bytes)
 	return err
 }
 
