@@ -105,8 +105,8 @@ func TestNoDatabaseIsSaidToBeDamaged(t *testing.T) {
 	}
 }
 
-// TestRescueReadsAroundTheDamage destroys the page of one run, and then every
-// page in turn: whatever is hit, the sentence names the way out, nothing
+// TestRescueReadsAroundTheDamage destroys the page of one run, and other pages
+// in turn, not all of them in a short test: whatever is hit, the sentence names the way out, nothing
 // crashes, and what is rescued can be imported.
 func TestRescueReadsAroundTheDamage(t *testing.T) {
 	const runs, page = 20, 4096
@@ -116,8 +116,12 @@ func TestRescueReadsAroundTheDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := bytes.Index(whole, []byte(`"run_id":"debian-7"`)) / page
-	best := 0
+	best, tried := 0, 0
 	for n := 1; n < len(whole)/page; n++ {
+		if testing.Short() && n%8 != 0 && n != at {
+			continue
+		}
+		tried++
 		broken := bytes.Clone(whole)
 		copy(broken[n*page:], bytes.Repeat([]byte{0xff}, page))
 		if err := os.WriteFile(database(t, dir), broken, 0o600); err != nil {
@@ -142,8 +146,8 @@ func TestRescueReadsAroundTheDamage(t *testing.T) {
 			os.Remove(filepath.Join(dir, "results.db") + left)
 		}
 	}
-	if best < len(whole)/page/2 {
-		t.Errorf("only %d of %d damages left the sessions", best, len(whole)/page-1)
+	if best < tried/2 {
+		t.Errorf("only %d of %d damages left the sessions", best, tried)
 	}
 }
 

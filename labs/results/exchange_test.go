@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -43,6 +44,12 @@ func contents(t interface {
 // fields that this program does not know, and imports and exports them: every
 // byte must come back, through a directory and through an archive.
 func TestNothingIsLostOnTheWay(t *testing.T) {
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue { // each makes four stores
+		if err := f.Value.Set("25"); err != nil {
+			t.Fatal(err)
+		}
+		defer f.Value.Set(f.DefValue)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		base, err := os.MkdirTemp("", "results-*")
 		if err != nil {

@@ -31,10 +31,8 @@ func migrations() []string {
 // all. It refuses what is not a store, and a store of a later program.
 func migrate(ctx context.Context, db *sql.DB, path string, steps []string) error {
 	var application, version, tables int
-	err := errors.Join(
-		db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&application),
-		db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version),
-		db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables))
+	err := db.QueryRowContext(ctx, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+		FROM pragma_application_id, pragma_user_version`).Scan(&application, &version, &tables)
 	switch {
 	case err != nil:
 		return err

@@ -9,17 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"distrolab/labs/report"
 	"distrolab/labs/results"
 	"distrolab/labs/results/resultstest"
-	"distrolab/tui/result"
 )
 
 // storedSession puts a session into the home of a test.
 func storedSession(t *testing.T) (resultScreen, string) {
 	t.Helper()
 	home := t.TempDir()
-	a := &application{world: World{UID: 1, Err: io.Discard, Getenv: func(name string) string {
+	a := &application{world: World{UID: 1, Err: io.Discard, Now: time.Now, Getenv: func(name string) string {
 		return map[string]string{"DISTROLAB_HOME": home, "XDG_RUNTIME_DIR": home, "HOME": home}[name]
 	}}}
 	h, err := a.home()
@@ -42,15 +43,16 @@ func storedSession(t *testing.T) (resultScreen, string) {
 func TestSessionsAreExportedWholeAndNotOverUnasked(t *testing.T) {
 	screen, id := storedSession(t)
 	out := t.TempDir()
-	for format, want := range map[result.Format]string{
-		result.HTML: "<!doctype html", result.Markdown: "# ", result.CSV: "session,run_id", result.JSON: results.ComparisonSchema, result.JSONL: results.RunSchema,
+	for format, want := range map[report.Format]string{
+		report.HTML: "<!doctype html", report.Markdown: "# ", report.CSV: "session,run_id", report.JSON: results.ComparisonSchema, report.JSONLines: results.SessionSchema,
+		report.JUnit: "<testsuites", report.Benchfmt: "BenchmarkBoot/os=", report.OpenMetrics: "# EOF",
 	} {
 		path, err := screen.Export(t.Context(), id, format, filepath.Join(out, "x."+string(format)), false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		data, err := os.ReadFile(path)
-		if err != nil || !strings.Contains(strings.ToLower(string(data[:min(len(data), 4000)])), strings.ToLower(want)) {
+		if err != nil || !strings.Contains(strings.ToLower(string(data[:min(len(data), 40_000)])), strings.ToLower(want)) {
 			t.Errorf("%s: %v, begins %.80q", format, err, data)
 		}
 	}
@@ -58,13 +60,13 @@ func TestSessionsAreExportedWholeAndNotOverUnasked(t *testing.T) {
 	if err := os.WriteFile(path, []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := screen.Export(t.Context(), id, result.CSV, path, false); !errors.Is(err, fs.ErrExist) {
+	if _, err := screen.Export(t.Context(), id, report.CSV, path, false); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a file that was there: %v", err)
 	}
 	if data, _ := os.ReadFile(path); string(data) != "mine" {
 		t.Error("it was replaced unasked")
 	}
-	if _, err := screen.Export(t.Context(), id, result.CSV, path, true); err != nil {
+	if _, err := screen.Export(t.Context(), id, report.CSV, path, true); err != nil {
 		t.Error(err)
 	}
 	f, err := os.Open(path)
@@ -76,14 +78,14 @@ func TestSessionsAreExportedWholeAndNotOverUnasked(t *testing.T) {
 		t.Errorf("%d lines, %v", len(lines), err)
 	}
 	for _, refused := range []string{"", out, filepath.Join(out, "no", "such", "place.md")} {
-		if _, err := screen.Export(t.Context(), id, result.Markdown, refused, true); err == nil {
+		if _, err := screen.Export(t.Context(), id, report.Markdown, refused, true); err == nil {
 			t.Errorf("written to %q", refused)
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(out, ".*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	if path, err := screen.Export(t.Context(), id, result.Markdown, "~/x.md", false); err != nil || filepath.Dir(path) != screen.a.world.Getenv("HOME") {
+	if path, err := screen.Export(t.Context(), id, report.Markdown, "~/x.md", false); err != nil || filepath.Dir(path) != screen.a.world.Getenv("HOME") {
 		t.Errorf("%s, %v", path, err)
 	}
 }
