@@ -43,17 +43,19 @@ func (r *attempt) firstBoot(ctx context.Context) (err error) {
 	return r.machine.Rest(context.WithoutCancel(ctx))
 }
 
-// powerOff presses the power button until the guest has ended.
+// powerOff presses the power button until the guest has ended. One that ends by
+// itself is left alone.
 func (r *attempt) powerOff(ctx context.Context) error {
 	again := time.NewTicker(pressAgain)
 	defer again.Stop()
+	var refused error
 	for {
-		if err := r.machine.Shutdown(ctx); err != nil {
-			select {
-			case <-r.machine.Gone(): // between two presses
-			default:
-				return err
+		if !r.spec.Boot.PowersOff {
+			err := r.machine.Shutdown(ctx)
+			if err != nil && refused != nil {
+				return err // and not only because it was about to end
 			}
+			refused = err
 		}
 		select {
 		case <-r.machine.Gone():
@@ -89,7 +91,7 @@ func (r *attempt) beforeSecond(ctx context.Context) (lost *results.Run, err erro
 	}
 	r.before()
 	run := r.describe(ctx, r.machine.Observer().Finish("its first boot failed"), nil, observe.CanaryResult{})
-	run.Events = []observe.Event{}
+	run.Events, run.Taints = []observe.Event{}, []string{}
 	run.Outcome, run.Cause = results.OutcomeFailed, "its first boot, which is not measured: "+failed.Error()
 	return &run, nil
 }

@@ -107,7 +107,7 @@ func (a *application) benchFlags(cmd *cobra.Command, opt *benchOptions, runs str
 func (a *application) runBench(cmd *cobra.Command, names []string, scenario string, known map[string]results.Scenario, opt benchOptions) error {
 	var ok bool
 	if opt.request.Scenario, ok = known[scenario]; !ok {
-		return usage(fmt.Errorf("--scenario %q: take one of %s", scenario, strings.Join(slices.Sorted(maps.Keys(known)), ", ")))
+		return usage(fmt.Errorf("--scenario %q: take %s", scenario, strings.Join(slices.Sorted(maps.Keys(known)), " or ")))
 	}
 	for _, flag := range []string{"blocks", "runs"} {
 		if n := map[string]int{"blocks": opt.request.Blocks, "runs": opt.runs}[flag]; cmd.Flags().Changed(flag) && n < 1 {
