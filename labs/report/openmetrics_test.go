@@ -106,7 +106,7 @@ func TestPrometheusReadsTheMetrics(t *testing.T) {
 	const check = `import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 print(sum(len(f.samples) for f in parse(sys.stdin.read())))`
-	if err := exec.Command("python3", "-c", "import prometheus_client.openmetrics.parser").Run(); err != nil {
+	if err := exec.Command("/usr/bin/python3", "-c", "import prometheus_client.openmetrics.parser").Run(); err != nil {
 		t.Skip("python3-prometheus-client is not installed")
 	}
 	for name, session := range map[string]func() (results.Session, []results.Run){
@@ -116,7 +116,7 @@ print(sum(len(f.samples) for f in parse(sys.stdin.read())))`
 	} {
 		s, runs := session()
 		text := metricsText(t, s, runs)
-		cmd := exec.CommandContext(t.Context(), "python3", "-c", check)
+		cmd := exec.CommandContext(t.Context(), "/usr/bin/python3", "-c", check)
 		cmd.Stdin = strings.NewReader(text)
 		out, err := cmd.CombinedOutput()
 		if want := len(series(t, text)); err != nil || strings.TrimSpace(string(out)) != strconv.Itoa(want) {

@@ -25,7 +25,7 @@ func orderOf(t results.Table, id string) picture {
 	p := picture{ID: id, Width: pictureWidth, Bottom: axisHeight + float64(len(t.Rows))*orderHeight}
 	p.Height = p.Bottom + 8
 	for _, v := range axis.Ticks() {
-		if v == math.Trunc(v) && v >= 1 {
+		if v == math.Trunc(v) && v >= 1 && v <= float64(most) {
 			p.Ticks = append(p.Ticks, tick{labelWidth + axis.Share(v)*plotWidth, axis.Text(v)})
 		}
 	}

@@ -88,21 +88,7 @@ func (s *Store) export(ctx context.Context, ref string, to sink, artefacts bool)
 	return put(to, SessionFile, []byte(text))
 }
 
-// WriteRuns writes the records of a session's runs as they came, one on a line.
-func (s *Store) WriteRuns(ctx context.Context, ref string, w io.Writer) error {
-	doing := "writing the runs of session " + bounded(ref)
-	tx, err := s.read.BeginTx(ctx, nil)
-	if err != nil {
-		return s.failed(doing, err)
-	}
-	defer tx.Rollback() // it only read
-	f, err := find(ctx, tx, ref)
-	if err != nil {
-		return s.failed(doing, err)
-	}
-	return s.failed(doing, writeRuns(ctx, tx, f, w))
-}
-
+// writeRuns writes the records of a session's runs as they came, one on a line.
 func writeRuns(ctx context.Context, tx *sql.Tx, f found, w io.Writer) error {
 	return eachRun(ctx, tx, f.n, func(_, text string) error {
 		_, err := io.WriteString(w, text+"\n")

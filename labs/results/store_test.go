@@ -103,12 +103,16 @@ func TestWhatIsAppendedIsRead(t *testing.T) {
 func TestUnknownIsNullInTheRecord(t *testing.T) {
 	s, r := begin(t)
 	appendAll(t, r, boot("debian", 1, time.Second))
-	var data bytes.Buffer
-	if err := s.WriteRuns(t.Context(), "s1", &data); err != nil {
+	dir := t.TempDir()
+	if err := s.Export(t.Context(), "s1", dir, false); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, results.RunsFile))
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`"frames":null`, `"load1":null`, `"cores":null`, `"canary_us":null`, `"resident_frac":null`, `"guest":null`, `"pin":null`, `"schema":"distrolab.run/1"`} {
-		if !bytes.Contains(data.Bytes(), []byte(want)) {
+		if !bytes.Contains(data, []byte(want)) {
 			t.Errorf("%s is not in the line", want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
 
+	"distrolab/labs/report"
 	"distrolab/labs/results"
 	"distrolab/tui/layout"
 	"distrolab/tui/screen"
@@ -17,13 +18,13 @@ import (
 // export is the question in which form a session is written, and where.
 type export struct {
 	of     results.Listed
-	format Format
+	format report.Format
 	path   prompt
 	own    bool // the path was typed: it does not follow the format
 }
 
 func newExport(l results.Listed) *export {
-	e := &export{of: l, format: HTML, path: newPrompt()}
+	e := &export{of: l, format: report.HTML, path: newPrompt()}
 	e.name()
 	return e
 }
@@ -31,19 +32,19 @@ func newExport(l results.Listed) *export {
 // name proposes a path for the format.
 func (e *export) name() {
 	if !e.own {
-		e.path.Set(e.of.ID + "." + string(e.format))
+		e.path.Set(e.of.ID + e.format.Extension())
 		return
 	}
-	for _, f := range formats() {
-		if stem, ok := strings.CutSuffix(e.path.Text(), "."+string(f)); ok {
-			e.path.Set(stem + "." + string(e.format))
+	for _, f := range report.Formats() {
+		if stem, ok := strings.CutSuffix(e.path.Text(), f.Extension()); ok {
+			e.path.Set(stem + e.format.Extension())
 			return
 		}
 	}
 }
 
 func (e *export) turn(by int) {
-	all := formats()
+	all := report.Formats()
 	for i, f := range all {
 		if f == e.format {
 			e.format = all[(i+by+len(all))%len(all)]
@@ -56,7 +57,7 @@ func (e *export) turn(by int) {
 // exported is what became of an export.
 type exported struct {
 	of     results.Listed
-	format Format
+	format report.Format
 	path   string
 	err    error
 }
@@ -90,7 +91,7 @@ func (m *Model) exported(msg exported) tea.Cmd {
 func (e *export) lines(width int, look screen.Look) (lines []string, x, y int) {
 	s, g := look.Styles, look.Glyphs
 	var parts []string
-	for _, f := range formats() {
+	for _, f := range report.Formats() {
 		if f == e.format {
 			parts = append(parts, s.Accent.Render("["+string(f)+"]"))
 		} else {
@@ -99,11 +100,11 @@ func (e *export) lines(width int, look screen.Look) (lines []string, x, y int) {
 	}
 	text, x := e.path.View(max(width-6, 1), look)
 	return []string{
-		layout.Fit(s.FgMuted.Render("as  ")+strings.Join(parts, " ")+"  "+s.FgMuted.Render(e.format.words()), width, g.Ellipsis),
+		layout.Fit(s.FgMuted.Render("as  ")+strings.Join(parts, " ")+"  "+s.FgMuted.Render(e.format.Words()), width, g.Ellipsis),
 		layout.Fit(s.FgMuted.Render("to  ")+text, width, g.Ellipsis),
 	}, 4 + x, 1
 }
 
 func (e *export) plain() []string {
-	return []string{fmt.Sprintf("Export of %s as %s (%s)", e.of.ID, e.format, e.format.words()), "Path: " + e.path.Text()}
+	return []string{fmt.Sprintf("Export of %s as %s (%s)", e.of.ID, e.format, e.format.Words()), "Path: " + e.path.Text()}
 }

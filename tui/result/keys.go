@@ -74,7 +74,7 @@ func (m *Model) sessionActions() []screen.Action {
 	none := m.nothing()
 	return []screen.Action{
 		{ID: "results.export", Keys: []string{"e"}, Title: "export", Group: groupDetail, Disabled: none,
-			Help: "Writes the session as HTML report, Markdown, CSV, JSON or JSON Lines.", Run: m.do(func() {
+			Help: "Writes the session as HTML report, Markdown, CSV, JSON, JSON Lines, or for CI, benchstat and Prometheus.", Run: m.do(func() {
 				if l, ok := m.selected(); ok {
 					m.export = newExport(l)
 				}

@@ -19,6 +19,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
+	"distrolab/labs/report"
 	"distrolab/labs/results"
 	"distrolab/labs/results/resultstest"
 	"distrolab/tui/result"
@@ -52,7 +53,7 @@ func (f *fake) Read(_ context.Context, id string) (result.Contents, error) {
 	return c, nil
 }
 
-func (f *fake) Export(_ context.Context, id string, format result.Format, path string, overwrite bool) (string, error) {
+func (f *fake) Export(_ context.Context, id string, format report.Format, path string, overwrite bool) (string, error) {
 	if f.exists && !overwrite {
 		return "", fs.ErrExist
 	}
@@ -302,7 +303,7 @@ func TestSessionIsFoundByNameAndByWords(t *testing.T) {
 func TestTwoSessionsAreComparedAndNotRanked(t *testing.T) {
 	d := drive(t, sessions(), "")
 	d.press("space", "down", "space")
-	if !d.has("slower in the second") || !d.has("not shown to differ") || !d.has("host's kernel") {
+	if !d.has("debian: about 9.8 % slower, between 8.5 and 11 %: a regression from A to B.") || !d.has("flatcar: no difference above 1.6 %.") || !d.has("host's kernel") {
 		t.Errorf("not compared:\n%s", d.text())
 	}
 	d.press("down", "space") // a join takes the place of B

@@ -25,9 +25,10 @@ A session is named by its id, by the beginning of its id, by "last", which is th
 newest, or by "last~1", the one before.`,
 		Example: `  distrolab results list
   distrolab results show last
+  distrolab results compare last~1 last
   distrolab results export last ./monday`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newResultsList(a), newResultsShow(a), newResultsExport(a), newResultsImport(a), newResultsRemove(a), newResultsRescue(a))
+	cmd.AddCommand(newResultsList(a), newResultsShow(a), newResultsCompare(a), newResultsReport(a), newResultsCast(a), newResultsExport(a), newResultsImport(a), newResultsRemove(a), newResultsRescue(a))
 	return cmd
 }
 

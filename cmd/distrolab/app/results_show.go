@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -97,13 +96,13 @@ func (a *application) showRun(ctx context.Context, ref, id, log string) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(runs, func(r results.Run) bool { return r.RunID == id })
-	if i < 0 {
-		return usage(fmt.Errorf("session %s has no run %.64q; `distrolab results show %s` lists them", s.ID, id, s.ID))
+	i, err := runNamed(s, runs, id)
+	if err != nil {
+		return err
 	}
 	run := runs[i]
 	if log != "" {
-		return a.showLog(ctx, run, log)
+		return a.showLog(ctx, ref, run, log)
 	}
 	if a.json() {
 		return a.printJSON(run)
@@ -126,21 +125,8 @@ func (a *application) showRun(ctx context.Context, ref, id, log string) error {
 }
 
 // showLog writes a raw log. On a terminal nothing of it may act.
-func (a *application) showLog(ctx context.Context, run results.Run, kind string) error {
-	i := slices.IndexFunc(run.Files, func(f results.File) bool { return f.Kind == kind })
-	if i < 0 {
-		var kinds []string
-		for _, f := range run.Files {
-			kinds = append(kinds, f.Kind)
-		}
-		return usage(fmt.Errorf("run %s has no raw log %.64q; it has: %s", run.RunID, kind, strings.Join(kinds, ", ")))
-	}
-	store, err := a.results(ctx)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	content, err := store.Artefact(ctx, run.Files[i].SHA256)
+func (a *application) showLog(ctx context.Context, ref string, run results.Run, kind string) error {
+	content, err := a.rawLog(ctx, ref, run, kind)
 	if err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ func (r resultScreen) Delete(ctx context.Context, id string) error {
 }
 
 // Export writes a session in one of the formats.
-func (r resultScreen) Export(ctx context.Context, id string, format result.Format, path string, overwrite bool) (string, error) {
+func (r resultScreen) Export(ctx context.Context, id string, format report.Format, path string, overwrite bool) (string, error) {
 	if path == "" {
 		return "", errors.New("name a file to write to")
 	}
@@ -124,31 +124,12 @@ func (r resultScreen) Export(ctx context.Context, id string, format result.Forma
 	return path, writeWhole(path, overwrite, func(w io.Writer) error { return r.write(ctx, w, id, format) })
 }
 
-func (r resultScreen) write(ctx context.Context, w io.Writer, id string, format result.Format) error {
-	if format == result.JSONL {
-		store, err := r.shelf.open(ctx)
-		if err != nil {
-			return err
-		}
-		return store.WriteRuns(ctx, id, w)
-	}
+func (r resultScreen) write(ctx context.Context, w io.Writer, id string, format report.Format) error {
 	c, err := r.Read(ctx, id)
 	if err != nil {
 		return err
 	}
-	switch format {
-	case result.HTML:
-		return report.WriteHTML(w, c.Session, c.Runs, c.Comparison)
-	case result.Markdown:
-		return report.WriteMarkdown(w, c.Session, c.Runs, c.Comparison)
-	case result.CSV:
-		return report.WriteCSV(w, c.Session, c.Runs)
-	}
-	data, err := c.Comparison.JSON()
-	if err == nil {
-		_, err = w.Write(append(data, '\n'))
-	}
-	return err
+	return report.Write(w, format, c.Session, c.Runs, c.Comparison)
 }
 
 // writeWhole writes a file that is either whole or not there. The error is
