@@ -62,7 +62,7 @@ func StartCanary() (*Canary, error) {
 	c.wg.Go(func() {
 		// It ends when Stop closes the socket, or with too few samples, which
 		// the result says.
-		_ = readStamped(ctx, b, c.now, readPause, c.take)
+		_ = readStamped(ctx, b, c.now, rest, c.take)
 	})
 	return c, nil
 }

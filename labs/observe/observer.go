@@ -129,19 +129,19 @@ func New(p Profile, opt Options) *Observer {
 	return o
 }
 
-// Unhurried lets the readers of the serial and the debug port pause for 1 ms
-// after each read. QEMU hands over single bytes, and to wake up for each of them
+// Unhurried lets the readers of the serial and the debug port pause for half
+// a millisecond after each read. QEMU hands over single bytes, and to wake up for each of them
 // costs more than all the rest of observing. What comes within the pause is late
-// by at most that, half of the error that every serial stamp carries; the first
+// by little more, of the 2 ms that every serial stamp may err; the first
 // byte after a silence is not late at all. Call it before they read, and only
 // where the sender has room for what it sends meanwhile.
 func (o *Observer) Unhurried() { o.unhurried.Store(true) }
 
-func (o *Observer) pause() time.Duration {
+func (o *Observer) pause() func() {
 	if o.unhurried.Load() {
-		return readPause
+		return rest
 	}
-	return 0
+	return nil
 }
 
 // now is the time of the observer's clock, since its origin.

@@ -76,7 +76,7 @@ func TestRejectedEnvelopeFallsBackToTheFirstKernelLine(t *testing.T) {
 		line(2200, "[    1.000000] Run /init as init process"),
 	})
 	tl := o.Finish("")
-	want := Event{KernelStart, time.Second, SourceSerial, errFromConsole, Estimate,
+	want := Event{KernelStart, time.Second, SourceSerial, errFromConsole + 200*time.Millisecond, Estimate,
 		"from the first kernel line: the kernel's clock jumped: the two halves of its lines disagree by 200ms"}
 	if got, _ := tl.Find(KernelStart); got != want {
 		t.Errorf("kernel_start %+v, want %+v", got, want)

@@ -8,13 +8,15 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
 	readSize = 32 << 10 // of the buffer of a stamped stream, in bytes
 
 	// readPause passes between two reads, see [Observer.Unhurried].
-	readPause = time.Millisecond
+	readPause = 500 * time.Microsecond
 )
 
 // chunk is what one read returned.
@@ -29,8 +31,8 @@ type chunk struct {
 
 // readStamped reads r to its end and hands each read to take, stamped in the
 // goroutine that returned from the read, before anything else is done. The
-// chunk's data is overwritten by the next read, which comes after the pause.
-func readStamped(ctx context.Context, r io.Reader, now func() time.Duration, pause time.Duration, take func(chunk)) error {
+// chunk's data is overwritten by the next read, which comes after the pause; nil is none.
+func readStamped(ctx context.Context, r io.Reader, now func() time.Duration, pause func(), take func(chunk)) error {
 	stop := interrupt(ctx, r)
 	defer stop()
 	buf := make([]byte, readSize)
@@ -51,10 +53,17 @@ func readStamped(ctx context.Context, r io.Reader, now func() time.Duration, pau
 		case err != nil:
 			return err
 		}
-		if pause > 0 {
-			time.Sleep(pause)
+		if pause != nil {
+			pause()
 		}
 	}
+}
+
+// rest is the pause between two reads. Go's own timers would make it twice as
+// long: they wait in whole milliseconds.
+func rest() {
+	ts := unix.NsecToTimespec(readPause.Nanoseconds())
+	_ = unix.Nanosleep(&ts, nil) // a signal may cut it short
 }
 
 // interrupt makes a waiting read return when ctx ends, where r has deadlines.

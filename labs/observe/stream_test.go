@@ -19,7 +19,7 @@ func TestReaderPausesBetweenBytes(t *testing.T) {
 		guest := &slowPort{zero: zero, every: every, left: bytes}
 		var reads int
 		var last time.Duration
-		err := readStamped(t.Context(), guest, func() time.Duration { return time.Since(zero) }, readPause, func(ch chunk) {
+		err := readStamped(t.Context(), guest, func() time.Duration { return time.Since(zero) }, func() { time.Sleep(readPause) }, func(ch chunk) {
 			for i := range ch.data {
 				sent := guest.sent(guest.taken - len(ch.data) + i)
 				if late := ch.at - sent; late < 0 || late > readPause+every {
@@ -74,7 +74,7 @@ func TestStalledReaderClaimsNothingExact(t *testing.T) {
 		zero := time.Now()
 		port := &slowPort{zero: zero, every: 10 * time.Millisecond, left: 20}
 		var bounds int
-		err := readStamped(context.Background(), port, func() time.Duration { return time.Since(zero) }, readPause, func(ch chunk) {
+		err := readStamped(context.Background(), port, func() time.Duration { return time.Since(zero) }, func() { time.Sleep(readPause) }, func(ch chunk) {
 			first := port.sent(port.taken - len(ch.data))
 			if late := ch.at - first; late > readPause && (ch.waited || ch.since < late) {
 				t.Errorf("%s late, and the reader says it waited: %v, since the read before: %s", late, ch.waited, ch.since)

@@ -30,6 +30,7 @@ const lab = "observer"
 // guest in it, and libvirt.
 type bench struct {
 	base    string
+	trace   string // directory of QEMU's trace
 	home    home.Home
 	uri     string
 	libvirt *hypervisor.Connection
@@ -45,7 +46,7 @@ func openBench(ctx context.Context) (*bench, error) {
 	if b.uri == "" {
 		b.uri = hypervisor.DefaultURI(os.Geteuid())
 	}
-	for _, step := range []func(context.Context) error{b.makeHome, b.connect, b.addGuest, b.makeLab} {
+	for _, step := range []func(context.Context) error{b.makeHome, b.connect, b.addGuest, b.makeLab, b.makeTrace} {
 		if err := step(ctx); err != nil {
 			return b, err
 		}
@@ -117,6 +118,18 @@ func (b *bench) makeLab(context.Context) error {
 	return holder.MakeSockets(b.home.Sockets(lab))
 }
 
+// makeTrace makes the place of QEMU's trace in memory: QEMU reads the clock,
+// writes the line, and only then lets the byte go. A disk that is busy would be
+// taken for an observer that is late.
+func (b *bench) makeTrace(context.Context) error {
+	directory, err := os.MkdirTemp("/dev/shm", "distrolab-observer-")
+	if err != nil {
+		return fmt.Errorf("making a place in memory for QEMU's trace: %w", err)
+	}
+	b.trace = directory
+	return b.host.Give(directory)
+}
+
 // close takes everything back.
 func (b *bench) close() error {
 	var errs []error
@@ -128,6 +141,9 @@ func (b *bench) close() error {
 	}
 	if b.base != "" {
 		errs = append(errs, os.RemoveAll(b.base))
+	}
+	if b.trace != "" {
+		errs = append(errs, os.RemoveAll(b.trace))
 	}
 	return errors.Join(errs...)
 }

@@ -243,7 +243,10 @@ func (a arm) shifts(plain, delayed []boot) []shift {
 func (b boot) between(from, to string) (time.Duration, bool) {
 	t0, ok0 := b[from]
 	t1, ok1 := b[to]
-	return t1 - t0, ok0 && ok1
+	if !ok0 || !ok1 {
+		return 0, false
+	}
+	return t1 - t0, true
 }
 
 // judge asks whether the interval of the shift holds what was expected, give or

@@ -17,6 +17,7 @@ import (
 )
 
 const usage = `usage: scripts/bench-observer clap|delays|table [flags]
+       scripts/bench-observer all
 
 clap    The probe guest sends numbered marks over its serial port, its debug
         port and its network, with its own clock in each (acceptance T1 to T3).
@@ -26,6 +27,8 @@ delays  Boots of the probe guest in shuffled blocks: plain ones, and ones in
         which the DHCP offer comes 2 s late, a step sleeps for 3 s, or the time
         server is silent for 4 s. Says which milestones moved, and by how much
         (acceptance T6).
+all     All of it, with scripts/bench-overhead, and the tables of
+        docs/observer.md. Nothing else should run meanwhile.
 table   Writes the tables of docs/observer.md from the records in docs/observer.
 
   --marks N       marks of clap (default 1000)

@@ -134,6 +134,19 @@ func TestShiftsAreJudged(t *testing.T) {
 	}
 }
 
+// The line before a pause is printed only where there is one.
+func TestPauseIsMeasuredFromItsOwnLine(t *testing.T) {
+	pause := arms()[2]
+	var plain, delayed []boot
+	for range 6 {
+		plain = append(plain, boot{string(observe.BootComplete): 5 * time.Second})
+		delayed = append(delayed, boot{pause.from: 5 * time.Second, string(observe.BootComplete): 8 * time.Second})
+	}
+	if s := pause.shifts(plain, delayed)[0]; !s.Kept || s.Moved != 3000 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestHeldAnswers(t *testing.T) {
 	ntp := func(from byte) []byte {
 		f := make([]byte, 14+20+8+48)

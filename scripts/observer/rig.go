@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,7 +24,7 @@ type rig struct {
 	b         *bench
 	domain    *hypervisor.Machine
 	name      string
-	directory string // of files that QEMU reads and writes
+	directory string // of the trace
 	listeners map[string]net.Listener
 	zero      time.Time // of all stamps: the CPUs began to run
 
@@ -65,7 +63,7 @@ const traceLimit = 30 * time.Second
 
 // newRig makes the machine, its CPUs stopped, and connects the readers.
 func (b *bench) newRig(ctx context.Context, words string) (*rig, error) {
-	r := &rig{b: b, name: machine.DomainName(lab, b.spec.Name), directory: filepath.Join(b.base, "trace"),
+	r := &rig{b: b, name: machine.DomainName(lab, b.spec.Name), directory: b.trace,
 		listeners: map[string]net.Listener{}, done: make(chan struct{})}
 	profile, err := observe.Compile(b.spec.Boot)
 	if err != nil {
@@ -77,9 +75,6 @@ func (b *bench) newRig(ctx context.Context, words string) (*rig, error) {
 	}
 	r.console = observe.New(profile, observe.Options{Console: &r.serial.raw, Stamps: &r.serial.stamps, MAC: mac})
 	r.debug = observe.New(observe.Profile{}, observe.Options{Console: &r.firmware.raw, Stamps: &r.firmware.stamps})
-	if err := errors.Join(os.MkdirAll(r.directory, 0o755), b.host.Give(r.directory)); err != nil {
-		return r, fmt.Errorf("making a place for the trace: %w", err)
-	}
 	if err := r.listen(); err != nil {
 		return r, err
 	}
