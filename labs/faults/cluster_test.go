@@ -192,9 +192,7 @@ func (w *world) killControlPlane() {
 
 func (w *world) checkRun(run results.Run) {
 	w.t.Helper()
-	if run.Outcome != results.OutcomeOK {
-		w.t.Fatalf("%s: %s: %s", run.RunID, run.Outcome, run.Cause)
-	}
+	finished(w.t, run)
 	checkJoin(w.t, run.RunID, run.Timeline())
 	if c := run.Counters; c.EgressBytes == nil || *c.EgressBytes != 0 || c.APIWatchReconnects == nil {
 		w.t.Errorf("%s: counters %+v", run.RunID, c)
@@ -204,6 +202,19 @@ func (w *world) checkRun(run results.Run) {
 	}
 	if run.Audit == nil || len(run.Audit.Milestones) < 3 {
 		w.t.Errorf("%s: the audit log was not compared: %+v", run.RunID, run.Audit)
+	}
+}
+
+// finished holds a run to its end. One that a busy machine has tainted is no
+// measurement, and shows as well as another what the program does.
+func finished(t *testing.T, run results.Run) {
+	t.Helper()
+	switch run.Outcome {
+	case results.OutcomeOK:
+	case results.OutcomeTainted:
+		t.Logf("%s is tainted: %s", run.RunID, run.Taints)
+	default:
+		t.Fatalf("%s: %s: %s", run.RunID, run.Outcome, run.Cause)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -71,7 +72,7 @@ func (w *world) joinAsAdministrator(kubeconfig string) {
 	w.checkJoins("guest")
 	var nodes []cluster.Node
 	w.decode(&nodes, "cluster", "nodes", "guest", "-o", "json")
-	if len(nodes) != 1 || nodes[0].Name != "debian-local" || !nodes[0].Ready {
+	if !slices.ContainsFunc(nodes, func(n cluster.Node) bool { return n.Name == "debian-local" && n.Ready }) {
 		w.t.Errorf("nodes: %+v", nodes)
 	}
 	w.podOnEach(kubeconfig, "debian-local")
@@ -89,9 +90,10 @@ func (w *world) joinByToken(outside *clustertest.Cluster, kubeconfig []byte) {
 	if err != nil || len(runs) != 1 {
 		w.t.Fatalf("%d runs, %v", len(runs), err)
 	}
+	finished(w.t, runs[0])
 	line := runs[0].Timeline()
-	if _, ok := line.At(observe.KubeletListening); !ok || runs[0].Outcome != results.OutcomeOK {
-		w.t.Errorf("%s: %s; the kubelet: %s", runs[0].Outcome, runs[0].Cause, line.Why(observe.KubeletListening))
+	if _, ok := line.At(observe.KubeletListening); !ok {
+		w.t.Errorf("the kubelet: %s", line.Why(observe.KubeletListening))
 	}
 	if _, ok := line.At(observe.NodeReady); ok || line.Why(observe.NodeReady) == "" {
 		w.t.Errorf("nobody could watch, and the node was ready: %s", line.Why(observe.NodeReady))
