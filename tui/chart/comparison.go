@@ -28,6 +28,7 @@ func Comparison(c results.Comparison, width int, g style.Glyphs, s style.Styles)
 		lines = append(lines, "")
 		lines = append(lines, paragraph(s.FgMuted, "", Conditions(t), width, g)...)
 		lines = append(lines, ComparisonTable(t, width, g, s)...)
+		lines = append(lines, Verdicts(t, width, g, s)...)
 		lines = append(lines, "")
 		lines = append(lines, paragraph(s.Title, "", "Where the time goes: median of each phase, from "+words.Origin+words.Until, width, g)...)
 		lines = append(lines, PhaseBars(t, width, g, s)...)
@@ -95,6 +96,18 @@ func ComparisonTable(t results.Table, width int, g style.Glyphs, s style.Styles)
 		rows = append(rows, tableRow(r, g, s))
 	}
 	return Table(columns, rows, width, g, s)
+}
+
+// Verdicts say in words what the ratios of a table mean, a line for each system
+// but the baseline.
+func Verdicts(t results.Table, width int, g style.Glyphs, s style.Styles) []string {
+	var lines []string
+	for _, r := range t.Rows {
+		if r.Verdict != "" {
+			lines = append(lines, paragraph(s.Fg, g.Bullet, r.Label+" against "+t.Baseline+": "+r.Verdict, width, g)...)
+		}
+	}
+	return lines
 }
 
 // beginning is the first part of a phase's name; the legend of the bars has
