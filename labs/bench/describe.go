@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +46,7 @@ func (r *attempt) describe(ctx context.Context, t observe.Timeline, guest *resul
 		Guest:    guest,
 		Held:     r.held,
 		Waited:   r.waited,
-		Taints:   slices.Concat([]string{}, r.doubts),
+		Taints:   append([]string{}, r.doubts...),
 		Tool:     s.opt.Tool,
 	}
 	if canary.Samples > 0 {

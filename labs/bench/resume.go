@@ -63,6 +63,13 @@ func (e *Earlier) sameAs(now results.Session) error {
 		changed("the number of systems", fmt.Sprint(len(was.Subjects)), fmt.Sprint(len(now.Subjects))),
 		changed("the host's fingerprint", was.Env.Fingerprint, now.Env.Fingerprint),
 	}
+	if a, b := was.Request, now.Request; a != nil && b != nil {
+		checks = append(checks,
+			changed("the state of the cache", a.Cache, b.Cache),
+			changed("the number of virtual CPUs", fmt.Sprint(a.VCPUs), fmt.Sprint(b.VCPUs)),
+			changed("the memory", fmt.Sprint(a.MemoryMiB), fmt.Sprint(b.MemoryMiB)),
+			changed("the firmware", a.Firmware, b.Firmware))
+	}
 	for i := 0; i < min(len(was.Subjects), len(now.Subjects)); i++ {
 		a, b := was.Subjects[i], now.Subjects[i]
 		checks = append(checks,

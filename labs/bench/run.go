@@ -284,15 +284,8 @@ func (r *attempt) toEnd(ctx context.Context) error {
 	return r.awaitJoined(ctx)
 }
 
-// openLogs makes the raw logs of the run. Those of a run that a killed session
-// did not record are in the way of the one that takes its place.
 func (r *attempt) openLogs() error {
 	var err error
-	if r.session.opt.Earlier != nil {
-		if err := r.discard(); err != nil {
-			return err
-		}
-	}
 	if r.console, err = r.create(".console"); err != nil {
 		return err
 	}

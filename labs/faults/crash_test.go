@@ -3,6 +3,7 @@ package faults
 import (
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -26,6 +27,23 @@ func TestKilledBenchLeavesNothingAndLosesNothing(t *testing.T) {
 		t.Errorf("after the kill: %+v, %d runs", l, len(runs))
 	}
 	wants(t, w.mustRun(done, "gc").out, "nothing to take back")
+	goesOn(t, w, l.ID)
+}
+
+// goesOn has the rest of a killed session of three blocks measured.
+func goesOn(t *testing.T, w *world, id string) {
+	t.Helper()
+	w.mustRun(done, "bench", "resume", id)
+	l, runs := w.kept()
+	var names []string
+	for _, r := range runs {
+		names = append(names, r.RunID)
+	}
+	want := []string{"warmup-00-01-probe", "warmup-00-02-probe", "measure-01-01-probe", "measure-02-01-probe", "measure-03-01-probe"}
+	if l.ID != id || l.State != results.StateDone || !slices.Equal(names, want) {
+		t.Errorf("%s is %s and has %q, want %q", l.ID, l.State, names, want)
+	}
+	wants(t, w.mustRun(failed, "bench", "resume", id).err, "measured to its end")
 }
 
 func TestKilledLabIsSaidAndTakenBack(t *testing.T) {

@@ -106,9 +106,12 @@ func sortable(v float64) float64 {
 	return v
 }
 
+// warmupsOf counts the unmeasured runs before those like one. They are what makes
+// a cache warm, so that theirs is in another state.
 func warmupsOf(like Run, all []Run) int {
 	n := 0
 	for _, r := range all {
+		r.Cache = like.Cache
 		if r.Phase == PhaseWarmup && subjectOf(r) == subjectOf(like) && conditionsOf(r) == conditionsOf(like) {
 			n++
 		}

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"distrolab/labs/results"
@@ -16,12 +17,28 @@ type Design struct {
 	Warmups   int
 	Seed      uint64
 	Deadline  time.Duration // of one run; 0: the default
+	Budget    time.Duration // of the session; 0: none
+	Cache     string        // results.CacheWarm or results.CacheCold
+	Baseline  string        // that the others are compared with; "": the first
 	Directory string        // that gets a copy of the results; "": none
 }
 
 // Request is the design as sessions keep it.
 func (d Design) Request() results.Request {
-	return results.Request{Systems: d.Systems, Scenario: d.Scenario, Blocks: d.Blocks, Warmups: d.Warmups, Seed: d.Seed, Deadline: d.Deadline}
+	return results.Request{Systems: d.Systems, Baseline: d.baseline(), Scenario: d.Scenario, Cache: d.Cache, Blocks: d.Blocks,
+		Warmups: d.Warmups, Seed: d.Seed, Deadline: d.Deadline, Budget: d.Budget}
+}
+
+// baseline is the one that was chosen as long as it is measured, and else the
+// first system.
+func (d Design) baseline() string {
+	switch {
+	case slices.Contains(d.Systems, d.Baseline):
+		return d.Baseline
+	case len(d.Systems) > 0:
+		return d.Systems[0]
+	}
+	return ""
 }
 
 // Runs is how many runs the design has, warm-ups included.

@@ -285,9 +285,14 @@ func TestDesignIsTypedAndChecked(t *testing.T) {
 	if !d.m.Typing() || !d.has("Not taken") {
 		t.Fatalf("nonsense was taken:\n%s", d.text())
 	}
-	d.press("backspace", "1", "2", "enter", "right", "down", "left", "down", "down", "enter", "9", "m", "enter", "s")
+	d.press("backspace", "1", "2", "enter", "right", "down", "left", "down", "down", "enter", "9", "m", "enter",
+		"down", "enter", "2", "h", "enter", "down", "right", "down", "enter", "s")
 	d.until(func() bool { return d.has("done") })
-	want := bench.Design{Systems: f.design.Systems, Scenario: results.JoinCold, Blocks: 13, Warmups: 0, Seed: f.design.Seed, Deadline: 9 * time.Minute}
+	want := bench.Design{Systems: f.design.Systems, Scenario: results.JoinCold, Blocks: 13, Warmups: 0, Seed: f.design.Seed, Deadline: 9 * time.Minute,
+		Budget: 2 * time.Hour, Cache: results.CacheCold, Baseline: f.design.Systems[1]}
+	if r := f.design.Request(); r.Cache != results.CacheCold || r.Budget != 2*time.Hour || r.Baseline != f.design.Systems[1] || r.Blocks != 13 {
+		t.Errorf("asked for %+v", r)
+	}
 	if diff := cmp.Diff(want, f.design); diff != "" || len(f.design.Systems) != 2 || f.design.Seed == 0 {
 		t.Errorf("design %+v\n%s", f.design, diff)
 	}

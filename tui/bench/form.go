@@ -21,6 +21,9 @@ const (
 	fieldWarmups
 	fieldSeed
 	fieldDeadline
+	fieldBudget
+	fieldCache
+	fieldBaseline
 	fieldDirectory
 	fields // their number
 )
@@ -40,6 +43,12 @@ func (f field) label() string {
 		return "Seed"
 	case fieldDeadline:
 		return "Deadline"
+	case fieldBudget:
+		return "Budget"
+	case fieldCache:
+		return "Page cache"
+	case fieldBaseline:
+		return "Baseline"
 	}
 	return "Results in"
 }
@@ -50,7 +59,7 @@ func (f field) help() string {
 	case fieldSystems:
 		return "What is measured. The marks of the other screens are taken first; enter chooses others."
 	case fieldScenario:
-		return "Boot: until the system says that it is up. Cold join: from power-on to a ready node. Warm join: from the join command on a machine that has booted."
+		return "Boot: until the system says that it is up; 2nd boot: of a disk that has booted once, unmeasured. Cold join: from power-on to a ready node. Warm join: from the join command on a machine that has booted."
 	case fieldBlocks:
 		return "Each block runs every system once, in shuffled order. An interval needs 6, a benchmark 10."
 	case fieldWarmups:
@@ -59,13 +68,19 @@ func (f field) help() string {
 		return "Draws the order within the blocks; the same seed gives the same order again. r draws another."
 	case fieldDeadline:
 		return "The longest time of one run, such as 10m. A run that passes it counts as infinitely slow."
+	case fieldBudget:
+		return "The time for the session, such as 30m: no block is begun that would end later. Empty: as long as it takes."
+	case fieldCache:
+		return "Warm: the host has in memory what the warm-up read. Cold: nothing of the image. Each run is looked at, and one that is not so does not count."
+	case fieldBaseline:
+		return "The system that the others are compared with."
 	}
 	return "A directory that gets a copy of the results; one that holds a session is refused. They are in distrolab's store anyway."
 }
 
 // scenarios are what can be measured, with their words.
 func scenarios() []results.Scenario {
-	return []results.Scenario{results.FirstBoot, results.JoinCold, results.JoinWarm}
+	return []results.Scenario{results.FirstBoot, results.JoinCold, results.JoinWarm, results.SecondBoot}
 }
 
 func scenarioWord(s results.Scenario) string {
@@ -74,6 +89,8 @@ func scenarioWord(s results.Scenario) string {
 		return "cold join"
 	case results.JoinWarm:
 		return "warm join"
+	case results.SecondBoot:
+		return "2nd boot"
 	}
 	return "boot"
 }
@@ -89,7 +106,7 @@ type form struct {
 }
 
 func newForm(seed uint64) form {
-	return form{design: Design{Scenario: results.FirstBoot, Blocks: 10, Warmups: 1, Seed: seed}}
+	return form{design: Design{Scenario: results.FirstBoot, Cache: results.CacheWarm, Blocks: 10, Warmups: 1, Seed: seed}}
 }
 
 // problems say why the design cannot run, the first being the reason shown.
@@ -123,6 +140,15 @@ func (f form) text(at field) string {
 			return ""
 		}
 		return d.Deadline.String()
+	case fieldBudget:
+		if d.Budget == 0 {
+			return ""
+		}
+		return d.Budget.String()
+	case fieldCache:
+		return d.Cache
+	case fieldBaseline:
+		return d.baseline()
 	case fieldDirectory:
 		return d.Directory
 	}
@@ -144,7 +170,9 @@ func (f *form) set(at field, text string) error {
 		}
 		f.design.Seed = n
 	case fieldDeadline:
-		return f.deadline(text)
+		return length(text, "deadline", "the default", &f.design.Deadline)
+	case fieldBudget:
+		return length(text, "budget", "as long as it takes", &f.design.Budget)
 	case fieldDirectory:
 		f.design.Directory = text
 	}
@@ -160,17 +188,28 @@ func (f *form) number(text string, least, most int, to *int) error {
 	return nil
 }
 
-func (f *form) deadline(text string) error {
+// length reads a length of time; empty is 0.
+func length(text, what, empty string, to *time.Duration) error {
 	if text == "" {
-		f.design.Deadline = 0
+		*to = 0
 		return nil
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < time.Second {
-		return fmt.Errorf("a deadline is a time such as 90s or 10m; empty takes the default")
+		return fmt.Errorf("a %s is a time such as 90s or 10m; empty takes %s", what, empty)
 	}
-	f.design.Deadline = d
+	*to = d
 	return nil
+}
+
+// steps says whether a field is changed by steps.
+func (f field) steps() bool {
+	return slices.Contains([]field{fieldScenario, fieldBlocks, fieldWarmups, fieldCache, fieldBaseline}, f)
+}
+
+// chosen says whether a field can only be stepped through, not typed.
+func (f field) chosen() bool {
+	return slices.Contains([]field{fieldScenario, fieldCache, fieldBaseline}, f)
 }
 
 // step changes a field by one: the next choice, or the next number.
@@ -182,6 +221,15 @@ func (f *form) step(by int) {
 		all := scenarios()
 		i := slices.Index(all, d.Scenario)
 		d.Scenario = all[(i+by+len(all))%len(all)]
+	case fieldCache:
+		d.Cache = map[string]string{results.CacheWarm: results.CacheCold}[d.Cache]
+		if d.Cache == "" {
+			d.Cache = results.CacheWarm
+		}
+	case fieldBaseline:
+		if n := len(d.Systems); n > 0 {
+			d.Baseline = d.Systems[(max(slices.Index(d.Systems, d.baseline()), 0)+by+n)%n]
+		}
 	case fieldBlocks:
 		d.Blocks = min(max(d.Blocks+by, 1), session.MaxBlocks)
 	case fieldWarmups:

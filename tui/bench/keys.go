@@ -34,7 +34,7 @@ func (m *Model) designActions() []screen.Action {
 	if problems := m.form.problems(); len(problems) > 0 {
 		why = problems[0]
 	}
-	number := m.form.focus == fieldBlocks || m.form.focus == fieldWarmups || m.form.focus == fieldScenario
+	number := m.form.focus.steps()
 	fixed := ""
 	if !number {
 		fixed = m.form.focus.label() + " is typed: enter"
@@ -91,11 +91,11 @@ func (m *Model) useMarks() {
 func (m *Model) edit() tea.Cmd {
 	m.version++
 	m.form.problem = ""
-	switch m.form.focus {
-	case fieldSystems:
+	switch {
+	case m.form.focus == fieldSystems:
 		m.form.picking = newPicker(m.shared.Catalog, m.form.design.Systems)
 		return nil
-	case fieldScenario:
+	case m.form.focus.chosen():
 		m.form.step(1)
 		return nil
 	}

@@ -42,6 +42,8 @@ func (m *Model) Plain(width int, look screen.Look) []string {
 			value = "none"
 		case f == fieldDeadline && value == "":
 			value = m.defaultDeadline()
+		case f == fieldBudget && value == "":
+			value = "none"
 		case f == fieldDirectory && value == "":
 			value = storeAlone
 		}

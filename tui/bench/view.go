@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
 	"github.com/charmbracelet/x/ansi"
 
+	"distrolab/labs/results"
 	"distrolab/tui/layout"
 	"distrolab/tui/prose"
 	"distrolab/tui/screen"
@@ -123,20 +124,28 @@ func (m *Model) value(f field, selected bool, width int, look screen.Look) strin
 	case fieldSystems:
 		return m.systems(width, look)
 	case fieldScenario:
-		var parts []string
+		var words []string
 		for _, sc := range scenarios() {
-			if sc == d.Scenario {
-				parts = append(parts, s.Title.Render("["+scenarioWord(sc)+"]"))
-			} else {
-				parts = append(parts, s.FgMuted.Render(" "+scenarioWord(sc)+" "))
-			}
+			words = append(words, scenarioWord(sc))
 		}
-		return strings.Join(parts, " ")
+		return choices(words, scenarioWord(d.Scenario), look)
 	case fieldDeadline:
 		if d.Deadline == 0 {
 			return s.FgMuted.Render(m.defaultDeadline())
 		}
 		return strong.Render(d.Deadline.String())
+	case fieldBudget:
+		if d.Budget == 0 {
+			return s.FgMuted.Render("none")
+		}
+		return strong.Render(d.Budget.String())
+	case fieldCache:
+		return choices([]string{results.CacheWarm, results.CacheCold}, d.Cache, look)
+	case fieldBaseline:
+		if n := d.baseline(); n == "" {
+			return s.FgMuted.Render("the first system")
+		}
+		return strong.Render(g.Clean(d.baseline()))
 	case fieldDirectory:
 		if d.Directory == "" {
 			return s.FgMuted.Render(prose.Shorten(storeAlone, max(width, 1), g.Ellipsis))
@@ -148,6 +157,19 @@ func (m *Model) value(f field, selected bool, width int, look screen.Look) strin
 
 // storeAlone is what becomes of the results when no directory is named.
 const storeAlone = "none: they are in distrolab's store alone"
+
+// choices shows all that can be taken, with brackets around what is.
+func choices(all []string, taken string, look screen.Look) string {
+	var parts []string
+	for _, c := range all {
+		if c == taken {
+			parts = append(parts, look.Styles.Title.Render("["+c+"]"))
+		} else {
+			parts = append(parts, look.Styles.FgMuted.Render(" "+c+" "))
+		}
+	}
+	return strings.Join(parts, "")
+}
 
 func (m *Model) defaultDeadline() string {
 	d := m.known.BootDeadline
