@@ -23,12 +23,20 @@ const (
 	unitUnfinished = "unfinished/op"
 )
 
-// WriteBenchfmt writes the measured runs in the format of Go's benchmarks, one
-// line each, for benchstat. Tainted runs are left out, as they are of every
+// WriteBenchfmt writes the measured runs of the comparison in the format of Go's
+// benchmarks, one line each, for benchstat. Tainted runs are left out, as they are of every
 // statistic. The format has no infinity: a run that did not finish has no time
 // and counts in unfinished/op, so that benchstat's medians are of finished runs
 // only.
-func WriteBenchfmt(w io.Writer, s results.Session, runs []results.Run) error {
+func WriteBenchfmt(w io.Writer, s results.Session, runs []results.Run, c results.Comparison) error {
+	label := map[string]string{} // by run
+	for _, t := range c.Tables {
+		for _, r := range t.Rows {
+			for _, pt := range r.Points {
+				label[pt.RunID] = r.Label
+			}
+		}
+	}
 	out := benchfmt.NewWriter(w)
 	for _, unit := range []string{unitHeadline, unitManagement, unitContainer, unitRegistered, unitFirstPod, unitUnfinished} {
 		meta := &benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: unit, Key: "better"}, OrigUnit: unit, Value: "lower"}
@@ -37,10 +45,11 @@ func WriteBenchfmt(w io.Writer, s results.Session, runs []results.Run) error {
 		}
 	}
 	for _, r := range runs {
-		if r.Phase != results.PhaseMeasure || r.Outcome == results.OutcomeTainted {
+		name, measured := label[r.RunID]
+		if !measured || r.Outcome == results.OutcomeTainted {
 			continue
 		}
-		line := benchLine(r)
+		line := benchLine(r, name)
 		if len(line.Values) == 0 {
 			continue
 		}
@@ -51,24 +60,19 @@ func WriteBenchfmt(w io.Writer, s results.Session, runs []results.Run) error {
 	return nil
 }
 
-// benchLine is one run. What all runs of a table share is configuration, what
-// tells its rows apart is in the name, so that benchstat compares two sessions
-// system by system.
-func benchLine(r results.Run) *benchfmt.Result {
+// benchLine is one run of a row. What all runs of a table share is
+// configuration: benchstat compares only what has the same. What differs from
+// session to session without making them incomparable, such as the version of
+// a system, is in neither.
+func benchLine(r results.Run, label string) *benchfmt.Result {
 	name := "Boot"
 	if r.Scenario.Joins() {
 		name = "Join"
 	}
-	for _, part := range []struct{ key, value string }{
-		{"os", r.Subject.OS}, {"version", r.Subject.Version}, {"firmware", r.VM.Firmware},
-	} {
-		if part.value != "" {
-			name += "/" + part.key + "=" + word(part.value)
-		}
-	}
+	name += "/system=" + word(label)
 	line := &benchfmt.Result{Name: benchfmt.Name(name), Iters: 1, Values: benchValues(r)}
 	for _, part := range []struct{ key, value string }{
-		{"session", r.Session}, {"scenario", string(r.Scenario)}, {"accel", r.VM.Accel}, {"cache", r.Cache.State},
+		{"scenario", string(r.Scenario)}, {"accel", r.VM.Accel}, {"cache", r.Cache.State},
 		{"vcpus", fmt.Sprint(r.VM.VCPUs)}, {"memory", fmt.Sprintf("%dMiB", r.VM.MemMiB)},
 		{"fingerprint", r.Env.Fingerprint}, {"cpu", r.Env.CPUModel},
 	} {

@@ -141,6 +141,9 @@ func TestReportInChromium(t *testing.T) {
 		{"joins", func() (results.Session, []results.Run) { return resultstest.JoinSession(6, results.JoinWarm) }},
 		{"hostile", hostileSession},
 	}
+	if testing.Short() {
+		sessions = sessions[2:]
+	}
 	for _, session := range sessions {
 		t.Run(session.name, func(t *testing.T) {
 			s, runs := session.make()

@@ -21,6 +21,7 @@ func WriteCSV(w io.Writer, s results.Session, runs []results.Run) error {
 		infos = append(infos, observe.JoinMilestones()...)
 	}
 	head := []string{"session", "run_id", "phase", "block", "pos", "scenario", "os", "version", "kind", "firmware", "accel", "vcpus", "mem_mib",
+		"cache", "resident_frac", "image", "name", "load1", "others_cpu", "canary_p99_us",
 		"outcome", "cause", "taints", "headline_s"}
 	for _, info := range infos {
 		head = append(head, string(info.Milestone)+"_s")
@@ -39,6 +40,7 @@ func WriteCSV(w io.Writer, s results.Session, runs []results.Run) error {
 func csvLine(r results.Run, infos []observe.Info) []string {
 	line := []string{r.Session, r.RunID, string(r.Phase), strconv.Itoa(r.Block), strconv.Itoa(r.Pos), string(r.Scenario),
 		r.Subject.OS, r.Subject.Version, string(r.Subject.Kind), r.VM.Firmware, r.VM.Accel, strconv.Itoa(r.VM.VCPUs), strconv.Itoa(r.VM.MemMiB),
+		r.Cache.State, number(r.Cache.ResidentFrac), r.Subject.ImageSHA256, r.Subject.Name, number(r.Env.Volatile.Load1), number(r.Env.Volatile.OthersCPU), canary(r.Clock),
 		string(r.Outcome), r.Cause, strings.Join(r.Taints, "; ")}
 	for i := range line {
 		line[i] = harmless(line[i])
@@ -58,6 +60,21 @@ func csvLine(r results.Run, infos []observe.Info) []string {
 		line = append(line, text)
 	}
 	return line
+}
+
+// number writes a value; one that is not known is empty.
+func number(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'f', -1, 64)
+}
+
+func canary(c results.Clock) string {
+	if c.Canary == nil {
+		return ""
+	}
+	return number(&c.Canary.P99)
 }
 
 func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) }

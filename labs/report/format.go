@@ -83,7 +83,7 @@ func Write(w io.Writer, f Format, s results.Session, runs []results.Run, c resul
 	case JUnit:
 		return WriteJUnit(w, s, runs, c, within(s, runs))
 	case Benchfmt:
-		return WriteBenchfmt(w, s, runs)
+		return WriteBenchfmt(w, s, runs, c)
 	case OpenMetrics:
 		return WriteOpenMetrics(w, s, c)
 	}

@@ -80,7 +80,7 @@ func WriteJUnit(w io.Writer, s results.Session, runs []results.Run, c results.Co
 
 func suiteOf(s results.Session, t results.Table, runs []results.Run, v *results.Versus) junitSuite {
 	suite := junitSuite{Name: printable(conditions(t)), Timestamp: s.Started.UTC().Format("2006-01-02T15:04:05")}
-	for _, f := range slices.Concat(designFacts(s), environmentFacts(s)) {
+	for _, f := range slices.Concat(designFacts(s, runs), environmentFacts(s)) {
 		suite.Properties = append(suite.Properties, junitProperty{f.Name, printable(f.Value)})
 	}
 	for _, r := range t.Rows {

@@ -106,7 +106,8 @@ func TestTheAnswerComesFirstAndStandInsAreNamed(t *testing.T) {
 	for _, want := range []string{
 		"<h1>flatcar boots in ", "Emulated CPU (TCG)", "stand-in for Flatcar and Fedora CoreOS", "built on this machine", "Where the time goes",
 		"Every run: boot", "1 not finished", "Doubtful runs", "the observer itself was late: canary p99 6.2 ms",
-		"no boot_complete within 3m0s", "not seen: this system does not show it", "Example CPU", "Hodges-Lehmann",
+		"no boot_complete within 3m0s", "not seen: this system does not show it", "Example CPU", "Hodges-Lehmann", "q35, disk qcow2, cache mode writeback", "warm-ups of each system", "fresh overlay, virtio-rng, not pinned",
+		"about 3", "slower, between", "In the order of the runs", "the last third took",
 	} {
 		at := strings.Index(out, want)
 		if at < 0 {
@@ -118,6 +119,10 @@ func TestTheAnswerComesFirstAndStandInsAreNamed(t *testing.T) {
 	}
 	if n := strings.Count(out, `<details class="run"`); n != len(runs) {
 		t.Errorf("%d runs are listed, want %d", n, len(runs))
+	}
+	s, runs = resultstest.Session(30)
+	if out := html(t, s, runs); !strings.Contains(out, "9 of 10 within ") {
+		t.Error("30 runs tell nothing of the slow ones")
 	}
 	s, runs = resultstest.Session(3)
 	if out := html(t, s, runs); !strings.Contains(out, "Not a benchmark") || !strings.Contains(out, "needs 6 runs") {

@@ -26,7 +26,7 @@ const page = `{{define "page"}}<!doctype html>
 <div class="wide"><table>
 <thead><tr><th>system</th><th>{{.Words.Primary}}, median</th><th>95 % interval (s)</th><th>runs ok</th><th>times {{clean .Baseline}}</th>{{range .Words.Longer}}<th>{{.}}</th>{{end}}<th>doubtful</th><th>failure rate at most</th></tr></thead>
 <tbody>{{range .Rows}}
-<tr{{if .Fastest}} class="fastest"{{end}}><th scope="row">{{clean .Label}}{{if .Fastest}} <span class="tag best">fastest</span>{{end}}<br><span class="muted">{{clean .Title}} {{clean .Version}}</span> <span class="tag">{{clean .Kind}}</span></th><td class="main">{{.Headline}}</td><td>{{.Interval}}</td><td{{if .Failed}} class="bad"{{end}}>{{.Runs}}</td><td class="verdict">{{.Ratio}}{{if .Verdict}}<br><span class="muted">{{clean .Verdict}}</span>{{end}}</td>{{range .Others}}<td>{{.}}</td>{{end}}<td>{{.Doubtful}}</td><td>{{.Bound}}</td></tr>{{end}}
+<tr{{if .Fastest}} class="fastest"{{end}}><th scope="row">{{clean .Label}}{{if .Fastest}} <span class="tag best">fastest</span>{{end}}<br><span class="muted">{{clean .Title}} {{clean .Version}}</span> <span class="tag">{{clean .Kind}}</span></th><td class="main">{{.Headline}}</td><td class="verdict">{{.Interval}}{{if .Tail}}<br><span class="muted">{{.Tail}}</span>{{end}}</td><td{{if .Failed}} class="bad"{{end}}>{{.Runs}}</td><td class="verdict">{{.Ratio}}{{if .Verdict}}<br><span class="muted">{{clean .Verdict}}</span>{{end}}</td>{{range .Others}}<td>{{.}}</td>{{end}}<td>{{.Doubtful}}</td><td>{{.Bound}}</td></tr>{{end}}
 </tbody></table></div>
 <h2>Where the time goes</h2>
 <p class="muted">Median of each phase, from {{.Words.Origin}}{{.Words.Until}}. Medians of phases need not add up to the median of the whole, which stands at the right.</p>

@@ -43,7 +43,7 @@ type (
 		Headline, Interval           string
 		Others                       []string
 		Runs, Bound, Ratio, Doubtful string
-		Verdict                      string
+		Verdict, Tail                string
 		Failed                       bool
 		Phases                       []string
 	}
@@ -60,7 +60,7 @@ func newPage(s results.Session, runs []results.Run, c results.Comparison) (pageV
 		Policy: policy(), Data: data, Script: zoom,
 		Session: s, Started: s.Started.UTC().Format("2006-01-02 15:04 UTC"), Answer: c.Answer,
 		Banners: c.Banners, Notes: c.Notes, Warnings: c.Warnings,
-		Facts: environmentFacts(s), Design: designFacts(s), Method: method(c),
+		Facts: environmentFacts(s), Design: designFacts(s, runs), Method: method(c),
 	}
 	for i, t := range c.Tables {
 		p.Tables = append(p.Tables, newTable(t, runs, fmt.Sprintf("table-%d", i)))
@@ -93,7 +93,7 @@ func newTable(t results.Table, runs []results.Run, id string) tableView {
 			Headline: results.Seconds(r.Shown().Median), Interval: intervalText(r.Shown()),
 			Runs: fmt.Sprintf("%d of %d", r.OK, r.Total), Failed: r.OK < r.Total,
 			Bound: fmt.Sprintf("%.0f %%", r.FailureBound*100), Ratio: ratioText(r.Ratio), Doubtful: doubtfulText(r),
-			Verdict: r.Verdict,
+			Verdict: r.Verdict, Tail: tailText(r.Tail),
 		}
 		for _, other := range r.Others() {
 			row.Others = append(row.Others, results.Seconds(other.Median))
@@ -148,6 +148,18 @@ func ratioText(r *stats.Ratio) string {
 	return fmt.Sprintf("%s (%s)", results.Digits(r.Ratio), results.Range(r.Low, r.High))
 }
 
+// tailText says how long the slow runs took, where there are enough to say so.
+func tailText(t *stats.Tail) string {
+	if t == nil || math.IsNaN(t.P90) {
+		return ""
+	}
+	text := "9 of 10 within " + results.Seconds(t.P90)
+	if !math.IsNaN(t.AtMost) && !math.IsInf(t.AtMost, 0) {
+		text += ", surely within " + results.Seconds(t.AtMost)
+	}
+	return text
+}
+
 func doubtfulText(r results.Row) string {
 	n := 0
 	for _, p := range r.Points {
@@ -156,52 +168,6 @@ func doubtfulText(r results.Row) string {
 		}
 	}
 	return fmt.Sprintf("%d of %d", n, r.Total)
-}
-
-// text writes a fact that may be unknown.
-func text[T any](v *T) string {
-	if v == nil {
-		return "unknown"
-	}
-	return fmt.Sprint(*v)
-}
-
-func environmentFacts(s results.Session) []fact {
-	e := s.Env
-	facts := []fact{
-		{"CPU", e.CPUModel}, {"logical CPUs", text(e.Cores)}, {"sibling threads", text(e.SMT)}, {"microcode", e.Microcode},
-		{"governor", e.Governor}, {"turbo", text(e.Turbo)}, {"power", e.Power}, {"memory (GiB)", text(e.MemGiB)},
-		{"transparent huge pages", e.THP}, {"same-page merging", text(e.KSM)}, {"kernel", e.Kernel}, {"QEMU", e.QEMU},
-		{"libvirt", e.Libvirt}, {"storage", e.Storage}, {"virtualisation level of the host", text(e.NestedLevel)},
-		{"load at the start", text(e.Volatile.Load1)}, {"fingerprint", e.Fingerprint},
-		{"distrolab", strings.TrimSpace(s.Tool.Version + " " + s.Tool.Commit)},
-	}
-	for i := range facts {
-		if facts[i].Value == "" {
-			facts[i].Value = "unknown"
-		}
-	}
-	return facts
-}
-
-func designFacts(s results.Session) []fact {
-	none := func(set bool, value string) string {
-		if !set {
-			return "none"
-		}
-		return value
-	}
-	var subjects []string
-	for _, x := range s.Subjects {
-		subjects = append(subjects, x.OS+" "+x.Version+" ("+kindText(x)+")")
-	}
-	return []fact{
-		{"mode", string(s.Mode)}, {"systems", strings.Join(subjects, "; ")}, {"planned blocks", fmt.Sprint(s.Blocks)},
-		{"warm-ups of each system", fmt.Sprint(s.Warmups)}, {"seed of the order", fmt.Sprint(s.Seed)},
-		{"target half width", none(s.Target > 0, fmt.Sprintf("%.3g %%", s.Target*100))},
-		{"time budget", none(s.Budget > 0, s.Budget.String())}, {"deadline of a run", none(s.Deadline > 0, s.Deadline.String())},
-		{"stop rule", none(s.StopRule != "", s.StopRule)},
-	}
 }
 
 type runView struct {
@@ -237,11 +203,7 @@ func newRun(r results.Run, element string) runView {
 		}
 		v.Phases = append(v.Phases, fact{p.Name, length})
 	}
-	v.Facts = []fact{{"load", text(r.Env.Volatile.Load1)}, {"CPU pressure (%)", text(r.Env.Volatile.PSICPUSome10)}, {"stolen ticks", text(r.Env.Volatile.Steal)},
-		{"console bytes", text(r.Counters.SerialBytes)}, {"frames", text(r.Counters.Frames)}, {"bytes that left", text(r.Counters.EgressBytes)}, {"bytes kept from leaving", text(r.Counters.RefusedBytes)}}
-	if c := r.Clock.Canary; c != nil {
-		v.Facts = append(v.Facts, fact{"observer's own delay, p50 / p99 / max (µs)", fmt.Sprintf("%.0f / %.0f / %.0f", c.P50, c.P99, c.Max)})
-	}
+	v.Facts = meanwhile(r)
 	return v
 }
 
@@ -304,7 +266,7 @@ func method(c results.Comparison) []string {
 		"Sources of milestones: req our own call, qmp QEMU's event, lifecycle libvirt's event, rpc the call returned, ser serial console, fw firmware's debug port, net frame on the lab's network, syn TCP probe, in told by the guest, login SSH login, k8s a watch of the cluster's API, aud the API server's audit log, client our own command.",
 		"Each block " + verb + " every system once, in shuffled order, from a fresh overlay. Warm-ups are in no statistic.",
 		"Times run from " + origin + ". The middle is the median; its 95 % interval lies between two of the measured values, chosen by the exact binomial distribution. It needs 6 runs.",
-		"Ratios compare runs of the same block (Hodges-Lehmann estimate on logarithms, exact signed-rank interval), so that drift of the machine cancels. Intervals are for each ratio alone; with many systems some will exclude 1 by chance.",
+		"Ratios compare runs of the same block (Hodges-Lehmann estimate on logarithms, exact signed-rank interval), so that drift of the machine cancels. Intervals are for each ratio alone; the words beside them count how many comparisons were made (signed-rank test, Holm's adjustment).",
 		"A run that did not finish counts as infinitely slow. Far points are kept. Runs marked tainted are shown and counted, but are in no statistic.",
 		"The bound on failures is exact: the largest rate that the runs do not rule out at 95 %.",
 	}

@@ -45,7 +45,7 @@ func TestSessionsAreExportedWholeAndNotOverUnasked(t *testing.T) {
 	out := t.TempDir()
 	for format, want := range map[report.Format]string{
 		report.HTML: "<!doctype html", report.Markdown: "# ", report.CSV: "session,run_id", report.JSON: results.ComparisonSchema, report.JSONLines: results.SessionSchema,
-		report.JUnit: "<testsuites", report.Benchfmt: "BenchmarkBoot/os=", report.OpenMetrics: "# EOF",
+		report.JUnit: "<testsuites", report.Benchfmt: "BenchmarkBoot/system=", report.OpenMetrics: "# EOF",
 	} {
 		path, err := screen.Export(t.Context(), id, format, filepath.Join(out, "x."+string(format)), false)
 		if err != nil {
