@@ -79,6 +79,7 @@ func (p *page) summary(c *Contents, height int) {
 		p.gap()
 		p.para(s.FgMuted.Render, "", chart.Conditions(t))
 		p.add(chart.ComparisonTable(t, p.width, g, s)...)
+		p.add(chart.Verdicts(t, p.width, g, s)...)
 	}
 	p.warnings(c)
 	for _, n := range c.Comparison.Notes {

@@ -2,8 +2,6 @@ package result
 
 import (
 	"fmt"
-	"math"
-	"strings"
 
 	"distrolab/labs/results"
 	"distrolab/tui/chart"
@@ -89,57 +87,9 @@ func (m *Model) against(room screen.Size, look screen.Look) []string {
 	}
 	key := fmt.Sprint("against", of[0].ID, of[0].Changed, of[1].ID, of[1].Changed, room, g.Name, s.Dark, s.Profile)
 	if m.sheet.key != key {
-		p.versus(results.Against(a.Session, b.Session, a.Comparison, b.Comparison))
+		p.gap()
+		p.add(chart.Versus(results.Against(a.Session, b.Session, a.Comparison, b.Comparison), p.width, g, s)...)
 		m.sheet = sheet{key, p.lines}
 	}
 	return m.sheet.lines
-}
-
-// versus draws the numbers of two sessions, and in what else they differ.
-func (p *page) versus(v results.Versus) {
-	s, g := p.look.Styles, p.look.Glyphs
-	for _, l := range v.Limits {
-		p.para(s.Warn.Render, g.Warn, l)
-	}
-	if len(v.Rows) > 0 {
-		p.gap()
-		columns := []chart.Column{{Title: "system"}, {Title: "A", Right: true}, {Title: "95 % interval", Right: true, Drop: 2}, {Title: "B", Right: true},
-			{Title: "95 % interval", Right: true, Drop: 2}, {Title: "B / A", Right: true, Drop: 1}, {Title: "says"}}
-		var rows [][]chart.Cell
-		var strip []chart.StripRow
-		for _, r := range v.Rows {
-			x, y := r.A.Primary(), r.B.Primary()
-			ratio := ""
-			if r.Ratio != nil && !math.IsNaN(r.Ratio.Ratio) {
-				ratio = chart.RatioText(r.Ratio, g)
-			}
-			rows = append(rows, []chart.Cell{{Text: r.Label, Style: s.Fg}, {Text: results.Seconds(x.Median), Style: s.Title}, {Text: chart.IntervalText(x, g), Style: s.FgMuted},
-				{Text: results.Seconds(y.Median), Style: s.Title}, {Text: chart.IntervalText(y, g), Style: s.FgMuted}, {Text: ratio, Style: s.Fg}, {Text: r.Verdict, Style: s.Accent}})
-			strip = append(strip, chart.StripOf(r.A, "A "+r.Label), chart.StripOf(r.B, "B "+r.Label))
-		}
-		p.add(chart.Table(columns, rows, p.width, g, s)...)
-		p.gap()
-		p.para(s.Title.Render, "", "Every run of both, on one axis")
-		p.add(chart.Strip(strip, p.width, g, s)...)
-	}
-	for _, l := range v.Only {
-		p.para(s.FgMuted.Render, g.Bullet, l)
-	}
-	p.gap()
-	p.differences(v)
-}
-
-func (p *page) differences(v results.Versus) {
-	s, g := p.look.Styles, p.look.Glyphs
-	if len(v.Differs) == 0 {
-		p.para(s.FgMuted.Render, "", "Host, machines, images and versions are the same in both.")
-		return
-	}
-	p.para(s.Title.Render, "", "What differs besides the times")
-	columns := []chart.Column{{Title: "condition"}, {Title: "A"}, {Title: "B"}}
-	var rows [][]chart.Cell
-	for _, d := range v.Differs {
-		rows = append(rows, []chart.Cell{{Text: d.Name, Style: s.FgMuted}, {Text: strings.TrimSpace(d.A), Style: s.Fg}, {Text: strings.TrimSpace(d.B), Style: s.Fg}})
-	}
-	p.add(chart.Table(columns, rows, p.width, g, s)...)
 }
