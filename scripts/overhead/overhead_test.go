@@ -79,6 +79,33 @@ func TestPairsNeeded(t *testing.T) {
 	}
 }
 
+func TestToleranceFollowsTheNoise(t *testing.T) {
+	steady := pairs{Seconds: [][2]float64{{10, 1}, {10.1, 9}, {9.9, 3}, {10, 4}}}
+	if got := steady.tolerance(); got != 0.01 {
+		t.Errorf("boots that vary by less than 2 %% must be equal within %g", got)
+	}
+	noisy := pairs{Seconds: [][2]float64{{10, 1}, {11, 1}, {9, 1}, {10, 1}}}
+	if got := noisy.tolerance(); got != 0.02 {
+		t.Errorf("boots that vary by 8 %% must be equal within %g", got)
+	}
+}
+
+func TestUsageIsHeldAgainstItsBudgets(t *testing.T) {
+	within := usage{average: 1.5, window: 9, memory: 40}
+	if got := describeUsage([]usage{within, within, {average: 90, window: 90, memory: 90}}); strings.Contains(got, "MISSED") || strings.Count(got, "met") != 3 {
+		t.Errorf("medians within every budget: %s", got)
+	}
+	if got := describeUsage([]usage{{average: 2.1, window: 11, memory: 65}}); strings.Count(got, "MISSED") != 3 {
+		t.Errorf("above every budget: %s", got)
+	}
+	sampled := sampleUsage()
+	for began := time.Now(); time.Since(began) < 3*usageWindow; { // work
+	}
+	if u := sampled(); u.average < 10 || u.window <= 0 || u.memory <= 0 {
+		t.Errorf("a process that works used %+v", u)
+	}
+}
+
 func TestEachArmGoesFirstEquallyOften(t *testing.T) {
 	sum := 0
 	for _, arm := range firstArm(7, 20) {

@@ -20,8 +20,10 @@ type pairs struct {
 	Started     time.Time `json:"started"`
 	Names       [2]string `json:"arms"` // without and with distrolab
 	Seconds     [][2]float64
-	CPU         [][2]float64 `json:"cpu_seconds,omitempty"` // of this process, where it is the observer
-	Note        []string     `json:"notes,omitempty"`
+	Lease       [][2]float64       `json:"lease_seconds,omitempty"` // to the DHCP acknowledgement
+	CPU         [][2]float64       `json:"cpu_seconds,omitempty"`   // of this process, where it is the observer
+	Note        []string           `json:"notes,omitempty"`
+	Verdicts    map[string]verdict `json:"verdicts,omitempty"` // of each end
 }
 
 // firstArm says, for each pair, which arm goes first.
@@ -55,17 +57,38 @@ func (p pairs) ratio() stats.Ratio {
 
 // spread is the standard deviation of the log ratios, the noise of one pair.
 func (p pairs) spread() float64 {
-	n := float64(len(p.Seconds))
+	var ratios []float64
+	for _, row := range p.Seconds {
+		ratios = append(ratios, math.Log(row[1]/row[0]))
+	}
+	return deviation(ratios)
+}
+
+// deviation is the standard deviation of a sample.
+func deviation(sample []float64) float64 {
+	n := float64(len(sample))
 	if n < 2 {
 		return math.NaN()
 	}
 	var sum, squares float64
-	for _, row := range p.Seconds {
-		d := math.Log(row[1] / row[0])
+	for _, d := range sample {
 		sum += d
 		squares += d * d
 	}
 	return math.Sqrt(max(0, (squares-sum*sum/n)/(n-1)))
+}
+
+// tolerance is how close to 1 the ratio must be: within 1 % where the first
+// arm's runs vary by 2 % or less, else within 2 %.
+func (p pairs) tolerance() float64 {
+	var logs []float64
+	for _, s := range column(p.Seconds, 0) {
+		logs = append(logs, math.Log(s))
+	}
+	if deviation(logs) <= 0.02 {
+		return 0.01
+	}
+	return 0.02
 }
 
 // print writes both medians and the ratio, each with its interval.
