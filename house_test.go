@@ -114,6 +114,8 @@ var walls = []struct{ imports, allowed, reason string }{
 	{"modernc.org/sqlite", "labs/results", "one place knows SQL"},
 	{"database/sql", "labs/results", "one place knows SQL"},
 	{"golang.org/x/crypto/ssh", "labs/access", "one place logs in"},
+	{"golang.org/x/perf/benchmath", "labs/stats", "one place computes statistics"},
+	{"gonum.org/v1/gonum", "labs/stats", "one place computes statistics"},
 	{"github.com/ProtonMail/go-crypto", "distros/signature", "one place judges signatures"},
 	{"github.com/sigstore/", "distros/signature", "one place judges signatures"},
 	{"github.com/theupdateframework/go-tuf", "distros/signature/tuf", "one place walks signed metadata"},
