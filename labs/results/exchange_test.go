@@ -45,7 +45,7 @@ func contents(t interface {
 // byte must come back, through a directory and through an archive.
 func TestNothingIsLostOnTheWay(t *testing.T) {
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue { // each makes four stores
-		if err := f.Value.Set("25"); err != nil {
+		if err := f.Value.Set("12"); err != nil {
 			t.Fatal(err)
 		}
 		defer f.Value.Set(f.DefValue)

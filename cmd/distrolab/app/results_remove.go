@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -63,9 +64,14 @@ func (a *application) askRemoval(gone []results.Listed) error {
 	for _, l := range gone {
 		fmt.Fprintf(a.world.Err, "%s: %s of %s, %d runs, begun %s\n", l.ID, scenarioWords(l.Scenario), strings.Join(l.Systems, ", "), l.Runs.All(), began(l.Started))
 	}
-	fmt.Fprint(a.world.Err, "Delete for good? [y/N] ")
-	answer, err := bufio.NewReader(a.world.In).ReadString('\n')
-	if err != nil {
+	return confirm(a.world.In, a.world.Err, "Delete for good?")
+}
+
+// confirm asks a question and takes only a yes for one.
+func confirm(in io.Reader, out io.Writer, question string) error {
+	fmt.Fprint(out, question+" [y/N] ")
+	answer, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("reading the answer: %w", err)
 	}
 	if word := strings.ToLower(strings.TrimSpace(answer)); word != "y" && word != "yes" {
