@@ -305,3 +305,34 @@ func TestTheTailIsGivenFromTwentyNineRuns(t *testing.T) {
 		}
 	}
 }
+
+// TestUnfinishedRunsLeaveAnIntervalOpen has a stand-in that does not finish in
+// two of ten blocks: how slow it may be is then not known.
+func TestUnfinishedRunsLeaveAnIntervalOpen(t *testing.T) {
+	for says, by := range map[string]float64{
+		"about 40 % slower, at least 40 %": 1, "about 2.80 times as long, at least 2.80": 2,
+		"not shown to differ: at most 0.5 % faster and how much slower is open": 1 / 1.4,
+	} {
+		s, runs := scaled(10, nil)
+		for i := range runs {
+			r := &runs[i]
+			if r.Subject.OS != "standin" {
+				continue
+			}
+			r.Events[4].T = time.Second + time.Duration(float64(r.Events[4].T-time.Second)*by)
+			if by < 1 { // equal but for the noise
+				r.Events[4].T += time.Duration(r.Block%3-1) * 200 * time.Millisecond
+			}
+			if r.Block <= 2 {
+				r.Outcome, r.Events = results.OutcomeTimeout, r.Events[:4]
+			}
+		}
+		v, err := results.Within(s, runs, "debian")
+		if err != nil || v.Rows[0].Verdict != says {
+			t.Errorf("%+v, %v, want %q", v.Rows[0].Verdict, err, says)
+		}
+		if by < 1 && v.Judgement != results.JudgedOpen {
+			t.Errorf("judged %s", v.Judgement)
+		}
+	}
+}
