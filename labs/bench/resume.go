@@ -102,18 +102,11 @@ func (s *Session) takeOver(e *Earlier) {
 // subjectOfRun finds the subject of a run that was read; -1: of none.
 func (s *Session) subjectOfRun(r results.Run) int {
 	for i, m := range s.design.Subjects {
-		if m.Distro == r.Subject.OS && m.ImageSHA256 == r.Subject.ImageSHA256 && nameOr(r.Subject) == s.design.name(i) {
+		if m.Distro == r.Subject.OS && m.ImageSHA256 == r.Subject.ImageSHA256 && r.Subject.Called() == s.design.name(i) {
 			return i
 		}
 	}
 	return -1
-}
-
-func nameOr(s results.Subject) string {
-	if s.Name != "" {
-		return s.Name
-	}
-	return s.OS
 }
 
 // has says whether the earlier sitting has a run of the subject in a block.

@@ -11,7 +11,7 @@ import (
 // label gives each row a short name that is unique in its table.
 func label(rows []rowOf) {
 	forms := []func(Row) string{
-		func(r Row) string { return r.Subject.OS },
+		func(r Row) string { return r.Subject.Called() },
 		func(r Row) string { return r.Subject.OS + " " + r.Subject.Version },
 		func(r Row) string { return r.Subject.OS + " " + r.Subject.Version + " " + r.Firmware },
 		func(r Row) string {
@@ -44,9 +44,9 @@ func head(s string, n int) string { return s[:min(n, len(s))] }
 func baseline(rows []rowOf, s Session) int {
 	name := s.Baseline
 	if name == "" && len(s.Subjects) > 0 {
-		name = s.Subjects[0].OS
+		name = s.Subjects[0].Called()
 	}
-	return max(0, slices.IndexFunc(rows, func(r rowOf) bool { return r.Subject.OS == name || r.Label == name }))
+	return max(0, slices.IndexFunc(rows, func(r rowOf) bool { return r.Subject.Called() == name || r.Label == name }))
 }
 
 // ratio says how many times longer b takes than a, from the blocks they share.

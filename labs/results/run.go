@@ -102,6 +102,15 @@ type Subject struct {
 	CmdlineSHA256 string       `json:"cmdline_sha256,omitempty"` // of the kernel command line, as the guest read it or as QEMU got it
 }
 
+// Called is the name by which the subject was asked for: that of the system, or
+// of one image of it.
+func (s Subject) Called() string {
+	if s.Name != "" {
+		return s.Name
+	}
+	return s.OS
+}
+
 // VM is the virtual hardware, the same for all subjects of a session where
 // their images allow it.
 type VM struct {

@@ -26,7 +26,7 @@ type Session struct {
 	Scenario Scenario          `json:"scenario"`
 	Finish   observe.Milestone `json:"finish,omitempty"` // milestone that ends a run; empty: each subject's own
 	Subjects []Subject         `json:"subjects"`
-	Baseline string            `json:"baseline,omitempty"` // Subject.OS that ratios are against; empty: the first subject
+	Baseline string            `json:"baseline,omitempty"` // name of the subject that ratios are against; empty: the first subject
 	Blocks   int               `json:"blocks"`             // planned, at the most
 	Warmups  int               `json:"warmups"`            // unmeasured runs of each subject before the first block
 	Seed     uint64            `json:"seed"`               // of the order within the blocks; below 2^53

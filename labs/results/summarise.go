@@ -54,10 +54,10 @@ func conditionsOf(r Run) Conditions {
 }
 
 // subjectKey is what makes two runs runs of the same thing.
-type subjectKey struct{ os, version, arch, image, firmware string }
+type subjectKey struct{ name, os, version, arch, image, firmware string }
 
 func subjectOf(r Run) subjectKey {
-	return subjectKey{r.Subject.OS, r.Subject.Version, r.Subject.Arch, r.Subject.ImageSHA256, r.VM.Firmware}
+	return subjectKey{r.Subject.Name, r.Subject.OS, r.Subject.Version, r.Subject.Arch, r.Subject.ImageSHA256, r.VM.Firmware}
 }
 
 func newTable(s Session, group, all []Run) Table {

@@ -21,7 +21,7 @@ func RunLine(r results.Run, done, total, width int, g style.Glyphs, s style.Styl
 	l := &line{}
 	rest := func() int { return width - l.cells }
 	l.add(st, fit(mark, width, g))
-	text := fmt.Sprintf(" %s  run %d of %d", g.Clean(r.Subject.OS), done, total)
+	text := fmt.Sprintf(" %s  run %d of %d", g.Clean(r.Subject.Called()), done, total)
 	if r.Phase == results.PhaseWarmup {
 		text += " (warm-up)"
 	}
