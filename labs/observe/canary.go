@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"net"
 	"os"
 	"slices"
 	"sync"
@@ -25,24 +24,25 @@ const (
 // From and To, for what came at From.
 type Stall struct{ From, To time.Time }
 
-// Canary measures how late this process stamps. It sends itself a stamped
-// message every 10 ms through a socket, to the code that reads the guest's
-// serial port, while a boot is observed.
+// Canary measures how late this process stamps. A timer of the kernel becomes
+// readable every 10 ms, and is read by the code that reads the guest's serial
+// port, while a boot is observed. When it was due is known without asking: no
+// goroutine of ours has to wake up in time to send anything, so that a process
+// which stood still counts for as long as it did.
 type Canary struct {
-	cancel context.CancelFunc
-	ends   [2]net.Conn
-	wg     sync.WaitGroup
-	zero   time.Time
+	timer *os.File
+	wg    sync.WaitGroup
+	zero  time.Time
 
-	mu      sync.Mutex
-	delays  []time.Duration
-	next    int
-	max     time.Duration
-	partial []byte
-	stalls  []Stall
+	mu     sync.Mutex
+	delays []time.Duration
+	next   int
+	max    time.Duration
+	ticks  int64 // of the timer, so far
+	stalls []Stall
 }
 
-// CanaryResult is the delay between sending and stamping, in microseconds.
+// CanaryResult is the delay between due and stamped, in microseconds.
 type CanaryResult struct {
 	P50     float64 `json:"p50"`
 	P99     float64 `json:"p99"`
@@ -52,68 +52,44 @@ type CanaryResult struct {
 
 // StartCanary starts a canary. It runs until Stop.
 func StartCanary() (*Canary, error) {
-	a, b, err := socketPair()
+	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("starting canary: %w", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	c := &Canary{cancel: cancel, ends: [2]net.Conn{a, b}, zero: time.Now(), delays: make([]time.Duration, 0, 4096)}
-	c.wg.Go(func() { c.send(ctx) })
+	c := &Canary{timer: os.NewFile(uintptr(fd), "canary"), delays: make([]time.Duration, 0, 4096), zero: time.Now()}
+	every := unix.NsecToTimespec(canaryEvery.Nanoseconds())
+	if err := unix.TimerfdSettime(fd, 0, &unix.ItimerSpec{Interval: every, Value: every}, nil); err != nil {
+		_ = c.timer.Close() // nothing was written
+		return nil, fmt.Errorf("starting canary: %w", err)
+	}
 	c.wg.Go(func() {
-		// It ends when Stop closes the socket, or with too few samples, which
-		// the result says.
-		_ = readStamped(ctx, b, c.now, rest, c.take)
+		// It ends when Stop closes the timer, or with too few samples, which the
+		// result says.
+		_ = readStamped(context.Background(), c.timer, c.now, nil, c.take)
 	})
 	return c, nil
 }
 
 func (c *Canary) now() time.Duration { return time.Since(c.zero) }
 
-// send writes the present time into the socket every 10 ms.
-func (c *Canary) send(ctx context.Context) {
-	tick := time.NewTicker(canaryEvery)
-	defer tick.Stop()
-	last := c.now()
-	for {
-		var message [8]byte
-		now := c.now()
-		c.late(last+canaryEvery, now)
-		last = now
-		binary.BigEndian.PutUint64(message[:], uint64(now))
-		if _, err := c.ends[0].Write(message[:]); err != nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// take compares the times of the messages in a read with its stamp.
+// take compares when the timer was due with the stamp. A read gives how often
+// it was due since the read before, as timerfd_create(2) has it.
 func (c *Canary) take(ch chunk) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.partial = append(c.partial, ch.data...)
-	for len(c.partial) >= 8 {
-		sent := time.Duration(binary.BigEndian.Uint64(c.partial))
-		c.add(ch.at - sent)
-		c.stalled(sent, ch.at)
-		c.partial = c.partial[:copy(c.partial, c.partial[8:])]
+	if len(ch.data) != 8 {
+		return
 	}
-}
-
-// late notes that what should have happened at due happened at the time at.
-func (c *Canary) late(due, at time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stalled(due, at)
+	first := c.ticks + 1
+	c.ticks += int64(min(binary.NativeEndian.Uint64(ch.data), math.MaxInt32))
+	for tick := max(first, c.ticks-canarySamples); tick <= c.ticks; tick++ {
+		c.add(ch.at - time.Duration(tick)*canaryEvery)
+	}
+	c.stalled(time.Duration(first)*canaryEvery, ch.at)
 }
 
-// stalled keeps the times in which the observer was later than its limit; the
-// caller holds mu. Those that touch are one: the process stood still, and
-// sender and reader both tell of it.
+// stalled keeps the times in which what was due came later than the limit; the
+// caller holds mu. Those that touch are one.
 func (c *Canary) stalled(due, at time.Duration) {
 	if at-due <= canaryLimit {
 		return
@@ -153,10 +129,7 @@ func (c *Canary) add(delay time.Duration) {
 
 // Stop ends the canary and returns what it saw. It may be called again.
 func (c *Canary) Stop() CanaryResult {
-	c.cancel()
-	for _, end := range c.ends {
-		_ = end.Close() // nothing is left to write
-	}
+	_ = c.timer.Close() // nothing is left to write
 	c.wg.Wait()
 	return c.result()
 }
@@ -190,32 +163,4 @@ func (r CanaryResult) Taint() string {
 		return fmt.Sprintf("the observer was late: 99 %% of its stamps within %.1f ms, limit %s", r.P99/1000, canaryLimit)
 	}
 	return ""
-}
-
-// socketPair makes two connected sockets that wait in Go's poller, as the
-// sockets of a guest do.
-func socketPair() (a, b net.Conn, err error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		return nil, nil, fmt.Errorf("making a socket pair: %w", err)
-	}
-	var conns [2]net.Conn
-	for i, fd := range fds {
-		file := os.NewFile(uintptr(fd), "canary")
-		conn, fileErr := net.FileConn(file)
-		_ = file.Close() // the connection has its own copy
-		conns[i] = conn
-		if fileErr != nil {
-			err = fmt.Errorf("using a socket pair: %w", fileErr)
-		}
-	}
-	if err == nil {
-		return conns[0], conns[1], nil
-	}
-	for _, conn := range conns {
-		if conn != nil {
-			_ = conn.Close()
-		}
-	}
-	return nil, nil, err
 }

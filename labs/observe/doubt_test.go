@@ -50,20 +50,40 @@ func TestCanaryKeepsStalls(t *testing.T) {
 	for _, s := range [][2]time.Duration{
 		{0, 5 * ms},        // within the limit
 		{10 * ms, 40 * ms}, // late
-		{30 * ms, 50 * ms}, // the same stall, told by the other end
+		{30 * ms, 50 * ms}, // the same stall
 		{60 * ms, 90 * ms}, // another
 	} {
-		c.late(s[0], s[1])
+		c.stalled(s[0], s[1])
 	}
 	got := c.Stalls()
 	if len(got) != 2 || got[0].From.Sub(c.zero) != 10*ms || got[0].To.Sub(c.zero) != 50*ms || got[1].From.Sub(c.zero) != 60*ms {
 		t.Errorf("stalls %v", got)
 	}
 	for i := range 2 * maxStalls {
-		c.late(time.Duration(i)*time.Second, time.Duration(i)*time.Second+10*ms)
+		c.stalled(time.Duration(i)*time.Second, time.Duration(i)*time.Second+10*ms)
 	}
 	if got := c.Stalls(); len(got) > maxStalls || got[len(got)-1].To.Sub(c.zero) < 2000*time.Second {
 		t.Errorf("%d stalls, the last until %s", len(got), got[len(got)-1].To.Sub(c.zero))
+	}
+}
+
+// A stop counts for as long as it lasted, not once.
+func TestCanaryCountsEveryTickOfAStall(t *testing.T) {
+	c := Canary{zero: time.Now()}
+	read := func(ticks byte, at time.Duration) {
+		c.take(chunk{data: []byte{ticks, 0, 0, 0, 0, 0, 0, 0}, at: at})
+	}
+	ms := time.Millisecond
+	read(1, 10*ms)
+	read(100, 1010*ms) // due from 20 ms on
+	read(1, 1020*ms)
+	c.take(chunk{data: []byte{1}}) // no timer says this
+	want := CanaryResult{P50: 480e3, P99: 980e3, Max: 990e3, Samples: 102}
+	if got := c.result(); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if s := c.Stalls(); len(s) != 1 || s[0].From.Sub(c.zero) != 20*ms || s[0].To.Sub(c.zero) != 1010*ms {
+		t.Errorf("stalls %v", s)
 	}
 }
 
