@@ -90,6 +90,9 @@ func phasesText(rows []pictureRow) string {
 		for _, bar := range row.Bars {
 			tips = append(tips, bar.Tip)
 		}
+		if len(tips) == 0 {
+			tips = []string{"not known"}
+		}
 		fmt.Fprintf(&b, "%s: %s. ", row.Label, strings.Join(tips, ", "))
 	}
 	return strings.TrimSpace(b.String())

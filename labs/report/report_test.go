@@ -138,6 +138,9 @@ func TestOddSessionsAreReported(t *testing.T) {
 	}
 	for name, list := range map[string][]results.Run{"all failed": runs, "one": runs[:1], "none": nil} {
 		out := html(t, s, list)
+		if len(list) > 1 && !strings.Contains(out, ": not known.") { // one is a warm-up
+			t.Errorf("%s: the picture of phases that are not known is not told in words", name)
+		}
 		for _, bad := range []string{"NaN", "Inf", "ZgotmplZ", "<nil>", "%!"} {
 			if strings.Contains(out, bad) {
 				t.Errorf("%s: the page contains %s", name, bad)
