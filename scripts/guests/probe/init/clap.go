@@ -19,9 +19,10 @@ import (
 
 // clapper sends marks over every way out of the machine.
 type clapper struct {
-	serial *os.File // of the port itself: no console layer between
-	ports  *os.File // /dev/port: a byte written at an offset is an OUT to that port
-	cable  net.Conn
+	serial *os.File       // of the port itself: no console layer between
+	ports  *os.File       // /dev/port: a byte written at an offset is an OUT to that port
+	cable  net.PacketConn // not connected: the gateway's refusals are no errors then
+	to     net.Addr
 	log    *os.File // /dev/kmsg
 }
 
@@ -59,9 +60,8 @@ func newClapper(network probe.Network) (*clapper, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &clapper{}
-	c.cable, err = net.Dial("udp4", net.JoinHostPort(router, strconv.Itoa(probe.ClapUDPPort)))
-	if err != nil {
+	c := &clapper{to: &net.UDPAddr{IP: net.ParseIP(router), Port: probe.ClapUDPPort}}
+	if c.cable, err = net.ListenPacket("udp4", ":0"); err != nil {
 		return nil, err
 	}
 	for _, f := range []struct {
@@ -103,10 +103,7 @@ func (c *clapper) clap(n int) error {
 			err3 = err
 		}
 	}
-	_, err4 := io.WriteString(c.cable, mark(n).String())
-	if errors.Is(err4, unix.ECONNREFUSED) { // the gateway's answer to the mark before
-		_, err4 = io.WriteString(c.cable, mark(n).String())
-	}
+	_, err4 := c.cable.WriteTo([]byte(mark(n).String()), c.to)
 	return errors.Join(err1, err2, err3, err4)
 }
 
