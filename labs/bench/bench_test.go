@@ -30,7 +30,8 @@ func TestJudge(t *testing.T) {
 		total    int // runs that remain planned, of two subjects and four blocks
 	}{
 		"all well":             {[]results.Outcome{ok, ok, ok, ok, ok}, false, 10},
-		"warm-up fails":        {[]results.Outcome{bad}, true, 6},
+		"warm-up fails once":   {[]results.Outcome{bad, ok, bad, ok}, false, 10},
+		"warm-up fails, again": {[]results.Outcome{bad, bad}, true, 7},
 		"warm-up is too slow":  {[]results.Outcome{late}, true, 6},
 		"warm-up is tainted":   {[]results.Outcome{tainted, ok}, false, 10},
 		"one failure":          {[]results.Outcome{ok, bad, ok, bad, ok}, false, 10},

@@ -124,7 +124,9 @@ func (s *Session) judge(at place, outcome results.Outcome) bool {
 		return false
 	}
 	s.failures[at.subject]++
-	if at.phase != results.PhaseWarmup && s.failures[at.subject] < giveUpAfter {
+	// A warm-up that took too long is not tried again; a crash may be the emulator's, and is cheap.
+	patient := at.phase != results.PhaseWarmup || outcome == results.OutcomeFailed
+	if patient && s.failures[at.subject] < giveUpAfter {
 		return false
 	}
 	s.dropped[at.subject], s.lasted[at.subject] = true, at.block

@@ -3,11 +3,7 @@
 // system and changes nothing: a noisy machine is told about, never mended.
 package quiet
 
-import (
-	"fmt"
-
-	"distrolab/labs/results"
-)
+import "fmt"
 
 // Bounds of what still counts as quiet. The work of a run's own machine is not
 // among it: [Watch] leaves it out.
@@ -43,22 +39,6 @@ func (r Reading) Disturbances() []string {
 		list = append(list, fmt.Sprintf("the processors were slowed down %d times because they were hot", *r.Throttle))
 	}
 	if r.Power == "battery" {
-		list = append(list, "the machine runs on battery")
-	}
-	return list
-}
-
-// Settings say what of a host's settings makes times vary, one sentence each.
-// None of them can be waited for.
-func Settings(e results.Environment) []string {
-	list := []string{}
-	if e.Governor != "" && e.Governor != "performance" {
-		list = append(list, fmt.Sprintf("the frequency governor is %.40q, not performance", e.Governor))
-	}
-	if e.KSM != nil && *e.KSM {
-		list = append(list, "KSM merges pages of memory in the background")
-	}
-	if e.Power == "battery" {
 		list = append(list, "the machine runs on battery")
 	}
 	return list

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"distrolab/labs/bench/quiet"
-	"distrolab/labs/results"
 )
 
 // host is a machine of two processors whose load follows its clock.
@@ -134,14 +133,4 @@ func TestSinceCountsARun(t *testing.T) {
 			t.Errorf("others %v, although nobody knows what the machine used", *r.Others)
 		}
 	})
-}
-
-func TestSettings(t *testing.T) {
-	on := true
-	if got := quiet.Settings(results.Environment{Governor: "performance", KSM: new(bool)}); len(got) > 0 {
-		t.Errorf("a good host: %q", got)
-	}
-	if got := quiet.Settings(results.Environment{Governor: "powersave", KSM: &on, Power: "battery"}); len(got) != 3 {
-		t.Errorf("got %q", got)
-	}
 }
