@@ -57,7 +57,8 @@ func TestAppInATerminal(t *testing.T) {
 
 	screen.measures()
 	screen.keys("6")
-	screen.shows("Summary", " boots in ")
+	screen.shows("Summary")
+	screen.waits(" boots in |are not valid") // a busy machine taints runs
 	screen.keys("Enter", "Right")
 	screen.shows("[Phases]", "kernel+initrd")
 	screen.keys("q")
