@@ -55,10 +55,9 @@ func TestAppInATerminal(t *testing.T) {
 	screen.keys("sleep", "y")
 	screen.shows("No labs yet")
 
-	screen.measures()
+	answer := screen.measures()
 	screen.keys("6")
-	screen.shows("Summary")
-	screen.waits(" boots in |are not valid") // a busy machine taints runs
+	screen.shows("Summary", answer)
 	screen.keys("Enter", "Right")
 	screen.shows("[Phases]", "kernel+initrd")
 	screen.keys("q")
@@ -66,8 +65,8 @@ func TestAppInATerminal(t *testing.T) {
 	w.noTrace()
 }
 
-// measures runs one block of both systems.
-func (s *terminal) measures() {
+// measures runs one block of both systems, and says what the result must tell.
+func (s *terminal) measures() string {
 	s.w.t.Helper()
 	s.keys("5")
 	s.shows("Experiment", "debian-local", "coreos-standin")
@@ -83,11 +82,14 @@ func (s *terminal) measures() {
 	if len(runs) != 2 || l.State != results.StateDone {
 		s.w.t.Fatalf("%d runs, %+v", len(runs), l)
 	}
+	answer := "are not valid" // of runs that a busy machine has tainted, every one
 	for _, r := range runs {
-		if r.Outcome != results.OutcomeOK && r.Outcome != results.OutcomeTainted {
-			s.w.t.Errorf("%s: %s: %s", r.RunID, r.Outcome, r.Cause)
+		finished(s.w.t, r)
+		if r.Outcome == results.OutcomeOK {
+			answer = " boots in "
 		}
 	}
+	return answer
 }
 
 // terminal is the app in a tmux of its own.
