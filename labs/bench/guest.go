@@ -24,6 +24,8 @@ uname -r 2>/dev/null | say kernel
 systemctl --version 2>/dev/null | cut -d ' ' -f 1,2 | say init
 . /etc/os-release 2>/dev/null && echo "$PRETTY_NAME" | say os_release
 systemd-analyze time 2>/dev/null | say systemd_analyze
+{ systemctl show -p InitRDTimestampMonotonic -p UserspaceTimestampMonotonic -p FinishTimestampMonotonic
+  systemctl show -p ActiveEnterTimestampMonotonic multi-user.target; } 2>/dev/null | tr '\n' ' ' | say systemd_stamps
 systemctl --failed --no-legend --plain 2>/dev/null | cut -d ' ' -f 1 | tr '\n' ' ' | say failed_units
 containerd --version 2>/dev/null | cut -d ' ' -f 1,3 | say containerd
 cat /proc/cmdline | say cmdline`
@@ -65,7 +67,7 @@ func values(text string) map[string]string {
 	for line := range strings.Lines(text) {
 		name, value, ok := strings.Cut(strings.TrimSpace(line), "\t")
 		switch name {
-		case "kernel", "init", "os_release", "systemd_analyze", "failed_units", "containerd", "cmdline":
+		case "kernel", "init", "os_release", "systemd_analyze", "systemd_stamps", "failed_units", "containerd", "cmdline":
 			if ok && value != "" {
 				found[name] = strings.ToValidUTF8(value, "\uFFFD")
 			}

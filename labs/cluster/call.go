@@ -46,7 +46,7 @@ func hasCode(err error, code int) bool {
 
 // call asks and decodes the answer into out, unless that is nil.
 func (c *Client) call(ctx context.Context, r request, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, callTime)
+	ctx, cancel := context.WithTimeout(ctx, c.callTime)
 	defer cancel()
 	response, err := c.send(ctx, r)
 	if err != nil {

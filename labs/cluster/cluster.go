@@ -44,8 +44,9 @@ type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 // Client is a cluster's API server as its administrator sees it. Its methods
 // may be called from several goroutines.
 type Client struct {
-	http *http.Client
-	base *url.URL
+	http     *http.Client
+	base     *url.URL
+	callTime time.Duration // for one question and its answer
 }
 
 // Connect reads a kubeconfig and gives the client of its current context.
@@ -91,7 +92,7 @@ func newClient(config *rest.Config, dial Dial, silence, answer time.Duration) (*
 	client := &http.Client{Transport: wrapped, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // an API server sends nobody elsewhere
 	}}
-	return &Client{http: client, base: base}, nil
+	return &Client{http: client, base: base, callTime: callTime}, nil
 }
 
 // Server returns the address of the API server, as the kubeconfig has it.

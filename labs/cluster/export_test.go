@@ -21,6 +21,9 @@ func ConnectImpatient(kubeconfig []byte, dial Dial, silence time.Duration) (*Cli
 	return newClient(config, dial, silence, silence)
 }
 
+// Hurry gives up questions after that time, for tests.
+func (c *Client) Hurry(limit time.Duration) { c.callTime = limit }
+
 // Printable is how texts of the API server are kept, for tests.
 func Printable(text string) string { return printable(text) }
 

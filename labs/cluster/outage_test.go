@@ -3,7 +3,10 @@ package cluster_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,6 +81,49 @@ func TestWatchGoesOnWhenTheAPIServerComesBack(t *testing.T) {
 
 // A lost watch must not mark twice what it had marked, nor take what an earlier
 // join left for a part of this one.
+// TestWatchOfASlowServerIsOpened leaves the first questions without an answer:
+// the list, and then the watch.
+func TestWatchOfASlowServerIsOpened(t *testing.T) {
+	var asked atomic.Int32
+	silent := func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) <= 2 {
+			<-r.Context().Done()
+			return
+		}
+		if r.URL.Query().Get("watch") == "" {
+			fmt.Fprint(w, `{"metadata":{"resourceVersion":"1"},"items":[]}`)
+			return
+		}
+		if asked.Load() == 4 {
+			<-r.Context().Done()
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}
+	_, client := newImitation(t, map[string]http.HandlerFunc{requestsPath: silent, "watch " + requestsPath: silent})
+	client.Hurry(300 * time.Millisecond)
+	w, err := client.Watch(within(t), "n", nil)
+	if err != nil {
+		t.Fatalf("after %d questions: %v", asked.Load(), err)
+	}
+	w.Close()
+	if n := asked.Load(); n != 6 { // two lists, a list and its watch, a list and its watch
+		t.Errorf("%d questions, want 6", n)
+	}
+}
+
+// TestWatchOfASilentServerEnds never answers.
+func TestWatchOfASilentServerEnds(t *testing.T) {
+	mute := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	_, client := newImitation(t, map[string]http.HandlerFunc{requestsPath: mute})
+	client.Hurry(50 * time.Millisecond)
+	if _, err := client.Watch(within(t), "n", nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestWatchAfterAnOutageTakesNothingOfBefore(t *testing.T) {
 	control := controlPlane(t)
 	client := connect(t, control)

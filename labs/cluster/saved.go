@@ -44,7 +44,7 @@ func (r Recipe) Kubeconfig(server netip.AddrPort, now time.Time) (string, error)
 }
 
 // recipeSchema counts the changes that make earlier saved states useless.
-const recipeSchema = 2
+const recipeSchema = 3
 
 // ID names the recipe by what decides how the control plane behaves. Keys and
 // tokens do not: one control plane is as good as another.

@@ -64,7 +64,7 @@ func (s *stream) open(ctx context.Context) (io.ReadCloser, error) {
 	query.Set("resourceVersion", now.Metadata.ResourceVersion)
 	query.Set("timeoutSeconds", strconv.Itoa(int(watchTime.Seconds())))
 	ctx, cancel := context.WithCancelCause(ctx)
-	late := time.AfterFunc(callTime, func() { cancel(errors.New("the API server does not begin to answer")) })
+	late := time.AfterFunc(s.watch.client.callTime, func() { cancel(errSilent) })
 	response, err := s.watch.client.send(ctx, request{doing: "watching " + s.name, path: s.path, query: query})
 	if !late.Stop() || err != nil {
 		if err == nil {
@@ -75,6 +75,27 @@ func (s *stream) open(ctx context.Context) (io.ReadCloser, error) {
 		return nil, err
 	}
 	return &watched{ReadCloser: response.Body, cancel: cancel}, nil
+}
+
+// errSilent is why a watch was given up that the API server did not begin to
+// answer.
+var errSilent = errors.New("the API server does not begin to answer")
+
+// openTries is how often a watch is tried that nobody has seen anything by. An
+// API server that is emulated and has just been woken may leave questions open
+// for minutes, and nothing has begun that would be missed.
+const openTries = 6
+
+// openSlowly opens a watch for the first time. It tries again where no answer
+// came; any answer counts.
+func (s *stream) openSlowly(ctx context.Context) (body io.ReadCloser, err error) {
+	for range openTries {
+		body, err = s.open(ctx)
+		if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errSilent) {
+			return body, err
+		}
+	}
+	return nil, err
 }
 
 // watched is the body of a watch; closing it ends the request.

@@ -76,7 +76,7 @@ func (c *Client) Watch(ctx context.Context, node string, mark Mark) (*Watch, err
 		seen: map[observe.Milestone]bool{}, stale: map[string]bool{},
 	}
 	for _, s := range w.streams() {
-		body, err := s.open(ctx)
+		body, err := s.openSlowly(ctx)
 		if err != nil {
 			w.Close()
 			return nil, fmt.Errorf("watching node %s join: %w", node, err)

@@ -23,8 +23,8 @@ import (
 const clusterPatience = 50 * time.Minute
 
 // TestCluster is the whole of it, with real guests and a real Kubernetes: a lab
-// whose machines join, a session of joins on the same control plane, and joins
-// that cannot succeed.
+// whose machines join a control plane in a guest, a session of joins on the same
+// control plane, its end in the middle of one, and one that cannot be made.
 func TestCluster(t *testing.T) {
 	w := emptyWorld(t, me())
 	w.patience = clusterPatience
@@ -34,6 +34,7 @@ func TestCluster(t *testing.T) {
 	w.mustRun(done, "kubernetes", "import", filepath.Join(labtest.Kubernetes(t), "bundle"))
 	t.Run("lab", func(t *testing.T) { w.in(t).clusterLab() })
 	t.Run("session", func(t *testing.T) { w.in(t).joinSession() })
+	t.Run("little memory", func(t *testing.T) { w.in(t).littleMemory() })
 	w.noTrace()
 }
 
@@ -61,8 +62,6 @@ func (w *world) clusterLab() {
 	wants(w.t, w.mustRun(done, "cluster", "kubeconfig", "trial", "--merge").out, "kubectl --context distrolab-trial")
 	wants(w.t, w.kubectl(filepath.Join(w.base, ".kube", "config"), "--context", "distrolab-trial", "get", "nodes"), "control-plane", "Ready")
 	wants(w.t, w.mustRun(done, "ssh", "trial/"+labs.ControlPlaneName, "--", "hostname").out, labs.ControlPlaneName)
-	w.refusedJoins("trial/debian-local", "debian-local", kubeconfig)
-	w.brokenNode("trial/debian-local", "debian-local", kubeconfig)
 	wants(w.t, w.mustRun(failed, "kubernetes", "rm", nodes[0].Version).err, "distrolab down trial")
 	w.mustRun(done, "down", "trial")
 	w.noTrace()
@@ -170,6 +169,19 @@ func (w *world) joinSession() {
 		w.t.Fatalf("%d runs, warnings %v, error %v", len(runs), warnings, err)
 	}
 	w.checkRun(runs[0])
+	w.noTrace()
+}
+
+// littleMemory asks for a control plane that kubeadm refuses to make.
+func (w *world) littleMemory() {
+	w.t.Helper()
+	up := w.mustRun(failed, "up", "coreos-standin", "--cluster", "--control-plane-memory", "1200", "--lab", "small")
+	wants(w.t, up.out+up.err, "kubeadm wants more memory for a control plane", "[ERROR Mem]", "distrolab down small")
+	var saved []cluster.Entry
+	if w.decode(&saved, "cluster", "list", "-o", "json"); len(saved) != 1 {
+		w.t.Errorf("it was saved: %+v", saved)
+	}
+	w.mustRun(done, "down", "small")
 	w.noTrace()
 }
 

@@ -17,6 +17,7 @@ import (
 type joinFault struct {
 	name, change, restore string
 	cause                 string
+	before                func(w *world, kubeconfig string) // of the cluster; nil: nothing
 }
 
 func joinFaults() []joinFault {
@@ -24,10 +25,10 @@ func joinFaults() []joinFault {
 		{name: "wrong secret of the token", change: `sed -i -E 's/^( +token: "[a-z0-9]{6}\.)[a-z0-9]{16}"/\10000000000000000"/' J`, cause: "its secret is another one"},
 		{name: "token that has expired", change: `sed -i -E 's/^( +token: ")[a-z0-9]{6}\./\1gone00./' J`, cause: "it is wrong, was deleted or has expired"},
 		{name: "wrong hash of the CA", change: fmt.Sprintf(`sed -i -E 's/sha256:[0-9a-f]{64}/sha256:%064d/' J`, 0), cause: "is not that of this cluster's CA"},
-		{name: "name that is taken", change: `sed -i -E 's/^  name: .*/  name: control-plane/' J`, cause: "has a ready node of this name already"},
+		{name: "name that is taken", change: `sed -i -E 's/^  name: .*/  name: taken/' J`, cause: "has a ready node of this name already", before: takeName},
 		{name: "no API server", change: `sed -i -E 's/:6443"/:6444"/; s/discovery: "1m0s"/discovery: "10s"/' J`, cause: "cannot be reached from the node"},
-		{name: "clock that is behind", change: `sed -i -E 's/discovery: "1m0s"/discovery: "10s"/' J; date -s 2020-01-01 >/dev/null`,
-			restore: "date -s @%d >/dev/null", cause: "The clocks differ"},
+		{name: "clock that is behind", change: `systemctl stop systemd-timesyncd; sed -i -E 's/discovery: "1m0s"/discovery: "10s"/' J; date -s 2020-01-01 >/dev/null`,
+			restore: "date -s @%d >/dev/null; systemctl start systemd-timesyncd", cause: "The clocks differ"},
 	}
 }
 
@@ -40,6 +41,9 @@ func (w *world) refusedJoins(machine, node, kubeconfig string) {
 	w.t.Helper()
 	w.root(machine, "systemctl stop kubelet; kubeadm reset -f 2>&1 | tail -n 3")
 	for _, f := range joinFaults() {
+		if f.before != nil {
+			f.before(w, kubeconfig)
+		}
 		// A join that gets as far as its bootstrap leaves files, which the next one would refuse.
 		script := "rm -rf /etc/kubernetes/*.conf /etc/kubernetes/pki; cp /etc/distrolab/kubeadm-join.yaml J; " + f.change + "; kubeadm join --config J 2>&1"
 		said := w.root(machine, strings.NewReplacer(" J", " /root/J").Replace(script)+" || true")
@@ -49,6 +53,15 @@ func (w *world) refusedJoins(machine, node, kubeconfig string) {
 		w.explained(f.name, said, f.cause)
 	}
 	w.kubectl(kubeconfig, "delete", "node", node)
+}
+
+// takeName makes a node that is ready, for as long as the cluster waits for a
+// sign of its kubelet: 50 s.
+func takeName(w *world, kubeconfig string) {
+	w.t.Helper()
+	w.apply(kubeconfig, `{"apiVersion":"v1","kind":"Node","metadata":{"name":"taken"}}`)
+	w.kubectl(kubeconfig, "patch", "node", "taken", "--subresource=status", "--type=merge", "-p",
+		`{"status":{"conditions":[{"type":"Ready","status":"True","reason":"Test","message":"says the test"}]}}`)
 }
 
 // brokenNode lets the machine join as it should, and breaks it afterwards.

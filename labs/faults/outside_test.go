@@ -65,7 +65,8 @@ func TestOutsideCluster(t *testing.T) {
 	w.noTrace()
 }
 
-// joinAsAdministrator lets distrolab make the token and watch.
+// joinAsAdministrator lets distrolab make the token and watch, and lets the
+// machine join again in all the ways that cannot succeed.
 func (w *world) joinAsAdministrator(kubeconfig string) {
 	w.t.Helper()
 	w.mustRun(done, "up", "debian-local", "--cluster", "--kubeconfig", kubeconfig, "--lab", "guest")
@@ -76,6 +77,8 @@ func (w *world) joinAsAdministrator(kubeconfig string) {
 		w.t.Errorf("nodes: %+v", nodes)
 	}
 	w.podOnEach(kubeconfig, "debian-local")
+	w.refusedJoins("guest/debian-local", "debian-local", kubeconfig)
+	w.brokenNode("guest/debian-local", "debian-local", kubeconfig)
 	w.mustRun(done, "down", "guest")
 }
 

@@ -48,8 +48,14 @@ func TestLibvirtKilled(t *testing.T) {
 
 	w.mustRun(done, "up", "probe", "-d")
 	w.qemu()
+	screen := w.terminal(120, 36) // somebody watches it
+	screen.keys("4")
+	screen.shows("1 of 1 machine running")
 	w.killDaemon(daemons)
-	wants(t, w.mustRun(done, "ps").out, "lab")
+	screen.shows("lost", "libvirt's daemon is gone")
+	wants(t, w.mustRun(done, "ps").out, "lab", "libvirt's daemon is gone")
+	screen.keys("q")
+	screen.ends()
 	w.mustRun(done, "down", "lab")
 	w.noTrace()
 

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -106,6 +107,9 @@ func (w *world) terminal(width, height int) *terminal {
 	args := []string{"-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), "env", "-i",
 		"TERM=tmux-256color", "LANG=C.UTF-8", "SHELL=/bin/sh"}
 	args = append(args, cmd.Env...)
+	if w.user.uid != os.Getuid() {
+		args = append(args, "setpriv", fmt.Sprintf("--reuid=%d", w.user.uid), fmt.Sprintf("--regid=%d", w.user.gid), "--clear-groups")
+	}
 	s.tmux(append(args, w.bin)...)
 	w.t.Cleanup(func() { _ = exec.Command("tmux", "-S", s.socket, "kill-server").Run() }) // it is gone where the app has ended
 	return s

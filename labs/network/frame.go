@@ -93,6 +93,9 @@ type ethernet []byte
 func (e ethernet) dst() [6]byte { return [6]byte(e[0:6]) }
 func (e ethernet) src() [6]byte { return [6]byte(e[6:12]) }
 
+// The protocols that have ports, by their numbers in an IPv4 header.
+const protocolTCP, protocolUDP = 6, 17
+
 // ipv4 returns destination and protocol of the IPv4 packet within, if any.
 func (e ethernet) ipv4() (dst netip.Addr, protocol byte, ok bool) {
 	if len(e) < ethernetLen+20 || binary.BigEndian.Uint16(e[12:]) != 0x0800 || e[ethernetLen]>>4 != 4 {
@@ -100,4 +103,19 @@ func (e ethernet) ipv4() (dst netip.Addr, protocol byte, ok bool) {
 	}
 	ip := e[ethernetLen:]
 	return netip.AddrFrom4([4]byte(ip[16:20])), ip[9], true
+}
+
+// portTo is the destination's port of a TCP or UDP packet; 0 when there is none
+// to be seen, as in the later fragments of one.
+func (e ethernet) portTo() uint16 {
+	_, protocol, ok := e.ipv4()
+	if !ok || protocol != protocolTCP && protocol != protocolUDP {
+		return 0
+	}
+	ip := e[ethernetLen:]
+	header, fragment := int(ip[0]&0xf)*4, binary.BigEndian.Uint16(ip[6:])&0x1fff
+	if fragment != 0 || len(ip) < header+4 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(ip[header+2:])
 }

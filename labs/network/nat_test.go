@@ -91,6 +91,35 @@ func TestIsolationRefusesAtOnceAndCounts(t *testing.T) {
 	}
 }
 
+// TestWhatIsAllowedIsNoEgress lets an isolated guest talk to one address, and
+// refuses another port of it.
+func TestWhatIsAllowedIsNoEgress(t *testing.T) {
+	tcpAt, udpAt := echoServers(t)
+	n := newLab(t, func(c *Config) { c.Isolated, c.Allowed = true, []netip.AddrPort{outside} })
+	n.dialOut = func(_ context.Context, network, address string) (net.Conn, error) {
+		if address != outside.String() {
+			t.Errorf("dialed %s, want %s", address, outside)
+		}
+		return net.Dial(network, map[string]string{"tcp4": tcpAt, "udp4": udpAt}[network])
+	}
+	g := boot(t, n, one, nil)
+	conn, err := g.dial(t, outside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	talk(t, conn)
+	talk(t, g.udp(t, outside))
+	if c := n.Counters(); c.OutsideFlows != 2 || c.EgressBytes() != 0 {
+		t.Errorf("what is allowed is counted: %+v", c)
+	}
+	if _, err := g.dial(t, netip.AddrPortFrom(outside.Addr(), outside.Port()+1)); err == nil {
+		t.Error("another port was reached")
+	}
+	if c := n.Counters(); c.OutsideRefused != 1 || c.EgressBytes() == 0 {
+		t.Errorf("what is refused is not counted: %+v", c)
+	}
+}
+
 func isPortUnreachable(f []byte) bool {
 	if _, protocol, ok := ethernet(f).ipv4(); !ok || protocol != uint8(header.ICMPv4ProtocolNumber) {
 		return false

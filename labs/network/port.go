@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -132,10 +134,12 @@ func (p *port) mayPass(stats *guestStats, f ethernet) bool {
 	if !ok || f.dst() != p.network.gatewayMAC || p.network.cfg.Subnet.Contains(dst) || reserved(dst) {
 		return true
 	}
+	if slices.Contains(p.network.cfg.Allowed, netip.AddrPortFrom(dst, f.portTo())) {
+		return true
+	}
 	stats.egress.Add(1)
 	stats.egressSize.Add(uint64(len(f) - ethernetLen))
-	const tcp, udp = 6, 17
-	return protocol == tcp || protocol == udp
+	return protocol == protocolTCP || protocol == protocolUDP
 }
 
 // show calls the tap and keeps the time it took.

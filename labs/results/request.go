@@ -26,12 +26,13 @@ type Request struct {
 	Format    string `json:"format,omitempty"`
 	Delivery  string `json:"delivery,omitempty"`
 
-	ControlPlane string `json:"control_plane,omitempty"` // of joins: the system that it is made of
-	Kubernetes   string `json:"kubernetes,omitempty"`
-	Endpoint     string `json:"endpoint,omitempty"`
-	Token        string `json:"token_file,omitempty"`
-	CA           string `json:"ca_file,omitempty"`
-	Kubeconfig   string `json:"kubeconfig_file,omitempty"`
+	ControlPlane          string `json:"control_plane,omitempty"`            // of joins: the system that it is made of
+	ControlPlaneMemoryMiB int    `json:"control_plane_memory_mib,omitempty"` // 0: what is usual
+	Kubernetes            string `json:"kubernetes,omitempty"`
+	Endpoint              string `json:"endpoint,omitempty"`
+	Token                 string `json:"token_file,omitempty"`
+	CA                    string `json:"ca_file,omitempty"`
+	Kubeconfig            string `json:"kubeconfig_file,omitempty"`
 }
 
 // The states of the host's page cache that a session can ask for.

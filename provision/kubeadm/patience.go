@@ -8,12 +8,16 @@ import (
 	"distrolab/provision/internal/yamldoc"
 )
 
-// What the kubelet grants the parts of the control plane before it starts one
-// anew, in place of kubeadm's 15 s and 8 times: on emulated processors an
-// answer takes seconds, and a restart costs minutes.
+// How the kubelet asks the parts of the control plane how they are, in seconds
+// and times. kubeadm has it ask every second whether three of them are ready,
+// and start one anew that answers late. On emulated processors each question is
+// a TLS handshake too many: they took half of the machine, and a restart costs
+// minutes. Nothing of a join waits for the answers.
 const (
-	probeTimeout  = 60 // seconds
-	probeFailures = 30
+	probeTimeout    = 60 // kubeadm's: 15
+	probeFailures   = 15 // kubeadm's: 8 of liveness, 3 of readiness
+	livenessPeriod  = 30 // kubeadm's: 10
+	readinessPeriod = 15 // kubeadm's: 1
 )
 
 // patientParts are the static pods of the control plane.
@@ -26,13 +30,14 @@ func patientParts() []string {
 func patience() ([]provision.File, error) {
 	var files []provision.File
 	timeout, failures := entry("timeoutSeconds", yamldoc.Int(probeTimeout)), entry("failureThreshold", yamldoc.Int(probeFailures))
+	every := func(seconds int) yamldoc.Pair { return entry("periodSeconds", yamldoc.Int(seconds)) }
 	for _, part := range patientParts() {
 		probes := []yamldoc.Pair{words("name", part),
-			entry("livenessProbe", yamldoc.Map(timeout, failures)),
+			entry("livenessProbe", yamldoc.Map(timeout, failures, every(livenessPeriod))),
 			entry("startupProbe", yamldoc.Map(timeout)), // its failures are the document's own timeout
 		}
 		if part != "kube-controller-manager" { // which has none to merge into
-			probes = append(probes, entry("readinessProbe", yamldoc.Map(timeout, failures)))
+			probes = append(probes, entry("readinessProbe", yamldoc.Map(timeout, failures, every(readinessPeriod))))
 		}
 		text, err := yamldoc.Marshal(yamldoc.Map(entry("spec", yamldoc.Map(entry("containers", yamldoc.List(yamldoc.Map(probes...)))))))
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 
 type options struct {
 	binary       string
+	consoles     string
 	cols, rows   int
 	starts, keys int
 	idle         time.Duration
@@ -27,6 +28,7 @@ func main() {
 	var o options
 	var size string
 	flag.StringVar(&o.binary, "binary", "bin/distrolab", "the program")
+	flag.StringVar(&o.consoles, "consoles", "", "program of appbench/consoles: keys are also measured while four consoles stream")
 	flag.StringVar(&size, "size", "120x36", "columns and rows of the terminal")
 	flag.IntVar(&o.starts, "starts", 20, "starts to measure; one before is not kept")
 	flag.IntVar(&o.keys, "keys", 500, "keys to measure")
@@ -88,7 +90,10 @@ func run(o options) error {
 		return err
 	}
 	report("key to frame", all)
-	return idle(a, o.idle)
+	if err := idle(a, o.idle); err != nil || o.consoles == "" {
+		return err
+	}
+	return streaming(o, environ)
 }
 
 // timed runs a program to its end.

@@ -75,6 +75,11 @@ func idle(s *terminal.Session, long time.Duration) error {
 		return err
 	}
 	fmt.Printf("idle for %v         processor %.2f %%, %d bytes written\n", long, 100*(after-before).Seconds()/long.Seconds(), wrote)
+	return memory(s)
+}
+
+// memory reports what the program takes, and took at the most.
+func memory(s *terminal.Session) error {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.PID()))
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 	"syscall"
 )
 
-const usage = `usage: scripts/bench-observer clap|delays|table [flags]
+const usage = `usage: scripts/bench-observer clap|delays|guest|table [flags]
        scripts/bench-observer all
 
 clap    The probe guest sends numbered marks over its serial port, its debug
@@ -27,6 +27,9 @@ delays  Boots of the probe guest in shuffled blocks: plain ones, and ones in
         which the DHCP offer comes 2 s late, a step sleeps for 3 s, or the time
         server is silent for 4 s. Says which milestones moved, and by how much
         (acceptance T6).
+guest   The boots of a session that was exported, against the guests' own clocks:
+        systemd's stamp of multi-user.target, cloud-init's reading of the time
+        since power-on (acceptance T4).
 all     All of it, with scripts/bench-overhead, and the tables of
         docs/observer.md. Nothing else should run meanwhile.
 table   Writes the tables of docs/observer.md from the records in docs/observer.
@@ -36,6 +39,7 @@ table   Writes the tables of docs/observer.md from the records in docs/observer.
                   0; T2 wants two for each processor)
   --blocks N      blocks of delays (default 6)
   --seed N        seed of their order (default 1)
+  --session DIR   an exported session, for guest (default docs/example/boot)
   --record FILE   write the figures to this file, with the host's fingerprint
 
 Exit status: 0 every bound was kept, 1 failed, 2 wrong usage, 3 a bound was not
@@ -67,6 +71,7 @@ type options struct {
 	blocks  int
 	seed    uint64
 	record  string
+	session string
 	log     io.Writer
 }
 
@@ -84,6 +89,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 	flags.IntVar(&opt.blocks, "blocks", 6, "")
 	flags.Uint64Var(&opt.seed, "seed", 1, "")
 	flags.StringVar(&opt.record, "record", "", "")
+	flags.StringVar(&opt.session, "session", "docs/example/boot", "")
 	err := flags.Parse(args[1:])
 	switch {
 	case command == "-h" || command == "--help" || errors.Is(err, flag.ErrHelp):
@@ -94,7 +100,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 	case err == nil && (opt.marks < 1 || opt.marks > 100_000 || opt.burners < 0 || opt.burners > 64 || opt.blocks < 1 || opt.blocks > 100):
 		err = errors.New("take 1 to 100000 marks, at most 64 burners, 1 to 100 blocks")
 	}
-	measure := map[string]func(context.Context, options) (record, error){"clap": measureClap, "delays": measureDelays}[command]
+	measure := map[string]func(context.Context, options) (record, error){"clap": measureClap, "delays": measureDelays, "guest": measureGuest}[command]
 	if err == nil && measure == nil && command != "table" {
 		err = fmt.Errorf("there is no command %q", command)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"distrolab/labs/observe"
 	"distrolab/labs/probe"
+	"distrolab/labs/results"
 )
 
 func TestTraceTellsWhatLeftTheGuest(t *testing.T) {
@@ -204,5 +205,33 @@ func TestCommandLine(t *testing.T) {
 		if code := run(context.Background(), tt.args, &out, &out); code != tt.code || !strings.Contains(out.String(), tt.says) {
 			t.Errorf("%q: exit %d, want %d; it says %q", tt.args, code, tt.code, out.String())
 		}
+	}
+}
+
+func TestGuestsOwnStampOfItsEnd(t *testing.T) {
+	directory := t.TempDir()
+	line := "[   65.1] cloud-init[505]: Cloud-init v. 25.1.4-1 finished at Fri, 27 Nov 2026 12:00:00 +0000. Datasource DataSourceNoCloud [seed=/dev/vdb].  Up 65.43 seconds\r\n"
+	if err := os.WriteFile(filepath.Join(directory, "a.log"), []byte("x\r\n"+line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	serial := []results.File{{Kind: "serial", Name: "a.log"}}
+	stamps := &results.Guest{Values: map[string]string{"systemd_stamps": "InitRDTimestampMonotonic=0 FinishTimestampMonotonic=9 ActiveEnterTimestampMonotonic=41250000"}}
+	for name, c := range map[string]struct {
+		run  results.Run
+		want time.Duration
+	}{
+		"cloud-init":       {results.Run{Files: serial, Guest: stamps}, 65430 * time.Millisecond},
+		"systemd":          {results.Run{Guest: stamps}, 41250 * time.Millisecond},
+		"never active":     {results.Run{Guest: &results.Guest{Values: map[string]string{"systemd_stamps": "ActiveEnterTimestampMonotonic=0"}}}, 0},
+		"nothing":          {results.Run{}, 0},
+		"outside the copy": {results.Run{Files: []results.File{{Kind: "serial", Name: "../a.log"}}}, 0},
+	} {
+		if got, ok := guestStamp(directory, c.run); got != c.want || ok != (c.want > 0) {
+			t.Errorf("%s: %s, %v, want %s", name, got, ok, c.want)
+		}
+	}
+	s := againstGuest("x", []time.Duration{30 * time.Millisecond, -60 * time.Millisecond}, 5*time.Millisecond)
+	if s.Kept || !againstGuest("x", []time.Duration{30 * time.Millisecond, -54 * time.Millisecond}, 5*time.Millisecond).Kept {
+		t.Errorf("the bound: %+v", s)
 	}
 }

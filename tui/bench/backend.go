@@ -11,22 +11,31 @@ import (
 
 // Design is an experiment as it is asked for.
 type Design struct {
-	Systems   []string // names of the catalog
-	Scenario  results.Scenario
-	Blocks    int
-	Warmups   int
-	Seed      uint64
-	Deadline  time.Duration // of one run; 0: the default
-	Budget    time.Duration // of the session; 0: none
-	Cache     string        // results.CacheWarm or results.CacheCold
-	Baseline  string        // that the others are compared with; "": the first
-	Directory string        // that gets a copy of the results; "": none
+	results.Request
+	Directory string // that gets a copy of the results; "": none
 }
 
-// Request is the design as sessions keep it.
-func (d Design) Request() results.Request {
-	return results.Request{Systems: d.Systems, Baseline: d.baseline(), Scenario: d.Scenario, Cache: d.Cache, Blocks: d.Blocks,
-		Warmups: d.Warmups, Seed: d.Seed, Deadline: d.Deadline, Budget: d.Budget}
+// Asked is the request, without what does not belong to its scenario: a choice
+// made for joins is kept while boots are looked at.
+func (d Design) Asked() results.Request {
+	r := d.Request
+	r.Baseline = d.baseline()
+	if !r.Scenario.Joins() {
+		r.ControlPlane, r.Kubernetes, r.Kubeconfig = "", "", ""
+	}
+	if r.Kubeconfig != "" {
+		r.ControlPlane = ""
+	}
+	return r
+}
+
+// plan is the rule by which the design ends.
+func (d Design) plan() (results.Mode, session.Rule, error) { return session.Plan(d.Asked()) }
+
+// most is how many blocks it has at the most; 0 when it cannot run.
+func (d Design) most() int {
+	_, rule, _ := d.plan()
+	return rule.Most
 }
 
 // baseline is the one that was chosen as long as it is measured, and else the
@@ -41,8 +50,8 @@ func (d Design) baseline() string {
 	return ""
 }
 
-// Runs is how many runs the design has, warm-ups included.
-func (d Design) Runs() int { return len(d.Systems) * (d.Blocks + d.Warmups) }
+// Runs is how many runs the design has at the most, warm-ups included.
+func (d Design) Runs() int { return len(d.Systems) * (d.most() + d.Warmups) }
 
 // Known is what this machine says before anything runs.
 type Known struct {
@@ -50,6 +59,8 @@ type Known struct {
 	Why          string        // why not KVM
 	BootDeadline time.Duration // what is taken when none is asked for
 	JoinDeadline time.Duration
+	ControlPlane string   // the system that one is made of when none is chosen
+	Kubernetes   []string // versions of which there is a bundle, newest first
 	// Pace is how long one run of a system took here, with all that belongs to
 	// it, by scenario and system.
 	Pace map[results.Scenario]map[string]time.Duration

@@ -152,7 +152,7 @@ func (m *Model) count() tea.Cmd {
 	}
 	l.counting = true
 	runs := slices.Clone(l.runs)
-	s := results.Session{ID: l.id, Scenario: l.design.Scenario, Blocks: l.design.Blocks, Mode: results.ModeBench}
+	s := results.Session{ID: l.id, Scenario: l.design.Scenario, Blocks: len(l.blocks) - 1, Mode: results.ModeBench}
 	for _, name := range l.design.Systems {
 		s.Subjects = append(s.Subjects, results.Subject{OS: name})
 	}

@@ -41,7 +41,8 @@ func blockMap(d Design, done [][]cell, at, width, height int, look screen.Look) 
 	if n > letters {
 		return lines
 	}
-	label := len(fmt.Sprint(d.Blocks))
+	blocks := d.most()
+	label := len(fmt.Sprint(blocks))
 	each := label + 1 + 2*n + 2
 	across := max((width+2)/each, 1)
 	if d.Warmups > 0 && len(lines) < height {
@@ -53,7 +54,7 @@ func blockMap(d Design, done [][]cell, at, width, height int, look screen.Look) 
 		first = (at - 1) / across * across
 		first -= max(down-1, 0) / 2 * across
 	}
-	last := min(first+across*down, d.Blocks)
+	last := min(first+across*down, blocks)
 	order := session.Order(d.Seed, n, max(last, 0))
 	for b := max(first, 0); b < last; b += across {
 		var parts []string
@@ -66,7 +67,7 @@ func blockMap(d Design, done [][]cell, at, width, height int, look screen.Look) 
 		}
 		lines = append(lines, strings.Join(parts, "  "))
 	}
-	if rest := d.Blocks - last; rest > 0 && len(lines) > 1 {
+	if rest := blocks - last; rest > 0 && len(lines) > 1 {
 		lines[0] = layout.Fit(lines[0], max(width-16, 0), look.Glyphs.Ellipsis) + look.Styles.FgMuted.Render(fmt.Sprintf(" %d more blocks", rest))
 	}
 	return lines

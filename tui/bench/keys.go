@@ -34,10 +34,10 @@ func (m *Model) designActions() []screen.Action {
 	if problems := m.form.problems(); len(problems) > 0 {
 		why = problems[0]
 	}
-	number := m.form.focus.steps()
+	number := m.form.focus().counted() || m.options(m.form.focus()) != nil
 	fixed := ""
 	if !number {
-		fixed = m.form.focus.label() + " is typed: enter"
+		fixed = m.form.focus().label() + " is typed: enter"
 	}
 	return []screen.Action{
 		{ID: "bench.start", Keys: []string{"s"}, Title: "start", Group: groupDesign, Disabled: why,
@@ -45,15 +45,15 @@ func (m *Model) designActions() []screen.Action {
 		{ID: "bench.edit", Keys: []string{"enter"}, Title: "change", Group: groupDesign,
 			Help: "Changes the selected line: types a value, chooses systems, or takes the next choice.", Run: m.edit},
 		{ID: "bench.less", Keys: []string{"left", "h", "-"}, Title: "less", Group: groupDesign, Disabled: fixed, Hidden: !number,
-			Help: "One less, or the choice before.", Run: m.do(func() { m.form.step(-1) })},
+			Help: "One less, or the choice before.", Run: m.do(func() { m.step(-1) })},
 		{ID: "bench.more", Keys: []string{"right", "l", "+"}, Title: "more", Group: groupDesign, Disabled: fixed, Hidden: !number,
-			Help: "One more, or the next choice.", Run: m.do(func() { m.form.step(1) })},
+			Help: "One more, or the next choice.", Run: m.do(func() { m.step(1) })},
 		{ID: "bench.up", Keys: []string{"up", "k"}, Title: "up", Group: groupDesign, Hidden: true,
 			Help: "Selects the line above.", Run: m.do(func() { m.move(-1) })},
 		{ID: "bench.down", Keys: []string{"down", "j"}, Title: "down", Group: groupDesign, Hidden: true,
 			Help: "Selects the line below.", Run: m.do(func() { m.move(1) })},
 		{ID: "bench.next", Keys: []string{"tab"}, Title: "next", Group: groupDesign, Hidden: true,
-			Help: "Selects the next line; after the last the first.", Run: m.do(func() { m.form.focus = (m.form.focus + 1) % fields })},
+			Help: "Selects the next line; after the last the first.", Run: m.do(m.next)},
 		{ID: "bench.marks", Keys: []string{"u"}, Title: "use marks", Group: groupDesign, Disabled: m.noMarks(), Hidden: !m.form.own,
 			Help: "Takes the marked systems of the other screens.", Run: m.do(m.useMarks)},
 		{ID: "bench.reseed", Keys: []string{"r"}, Title: "new seed", Group: groupDesign,
@@ -72,7 +72,12 @@ func (m *Model) do(change func()) func() tea.Cmd {
 
 func (m *Model) move(by int) {
 	m.form.problem = ""
-	m.form.focus = min(max(m.form.focus+field(by), 0), fields-1)
+	m.form.list.Wheel(by)
+}
+
+func (m *Model) next() {
+	m.form.problem = ""
+	m.form.list.Select((m.form.list.Selected() + 1) % m.form.list.Count())
 }
 
 func (m *Model) noMarks() string {
@@ -91,15 +96,18 @@ func (m *Model) useMarks() {
 func (m *Model) edit() tea.Cmd {
 	m.version++
 	m.form.problem = ""
+	at := m.form.focus()
 	switch {
-	case m.form.focus == fieldSystems:
+	case at == fieldSystems:
 		m.form.picking = newPicker(m.shared.Catalog, m.form.design.Systems)
 		return nil
-	case m.form.focus.chosen():
-		m.form.step(1)
+	case m.options(at) != nil:
+		m.step(1)
+		return nil
+	case at == fieldBaseline: // of no systems
 		return nil
 	}
-	m.form.editing = newEditor(m.form.focus, m.form.text(m.form.focus))
+	m.form.editing = newEditor(at, m.form.text(at))
 	return nil
 }
 
@@ -229,6 +237,8 @@ func (m *Model) input(msg tea.Msg) {
 			f.picking.list.Key(msg.String())
 		case f.editing != nil:
 			f.editing.Update(msg)
+		default:
+			f.list.Key(msg.String())
 		}
 	case tea.PasteMsg:
 		if f.editing != nil {
@@ -258,7 +268,7 @@ func (m *Model) click(_, y int) {
 		if f.picking.list.Click(y - 1) {
 			f.picking.toggle()
 		}
-	case f.editing == nil && y >= 1 && y <= int(fields):
-		f.focus = field(y - 1)
+	case f.editing == nil:
+		f.list.Click(y - 1)
 	}
 }

@@ -105,7 +105,7 @@ type live struct {
 func newLive(d Design, stop context.CancelCauseFunc) *live {
 	d.Systems = slices.Clone(d.Systems)
 	return &live{design: d, queue: newQueue(), gate: &session.Gate{}, stop: stop, total: d.Runs(),
-		blocks: make([][]cell, d.Blocks+1), dropped: map[string]string{}}
+		blocks: make([][]cell, d.most()+1), dropped: map[string]string{}}
 }
 
 func (l *live) say(w weight, text string) {

@@ -95,7 +95,7 @@ func (l *live) headline(w int, look screen.Look) string {
 		parts = append(parts, s.Fg.Render("about "+words(*l.left)+" to go"))
 	}
 	if b := l.block(); b > 0 {
-		parts = append(parts, s.FgMuted.Render(fmt.Sprintf("block %d of %d", b, l.design.Blocks)))
+		parts = append(parts, s.FgMuted.Render(fmt.Sprintf("block %d of %d", b, len(l.blocks)-1)))
 	}
 	parts = append(parts, s.FgMuted.Render(scenarioWord(l.design.Scenario)), s.FgMuted.Render(fmt.Sprintf("seed %d", l.design.Seed)))
 	return layout.Fit(" "+strings.Join(parts, "   "), w, g.Ellipsis)

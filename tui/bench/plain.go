@@ -33,32 +33,27 @@ func (m *Model) Plain(width int, look screen.Look) []string {
 	}
 	d := m.form.design
 	add("Experiment")
-	for f := range fields {
+	for _, f := range d.fields() {
 		value := m.form.text(f)
 		switch {
-		case f == fieldScenario:
-			value = scenarioWord(d.Scenario)
-		case f == fieldSystems && value == "":
-			value = "none"
-		case f == fieldDeadline && value == "":
-			value = m.defaultDeadline()
-		case f == fieldBudget && value == "":
-			value = "none"
-		case f == fieldDirectory && value == "":
-			value = storeAlone
+		case f != fieldSystems && m.options(f) != nil:
+			value = m.taken(f).word
+		case value == "":
+			value = m.empty(f)
 		}
 		selected := ""
-		if f == m.form.focus {
+		if f == m.form.focus() {
 			selected = " (selected)"
 		}
 		add(f.label() + ": " + value + selected)
 	}
-	add(m.form.focus.help())
+	add(m.form.focus().words().help)
 	if m.form.problem != "" {
 		add("Not taken: " + m.form.problem)
 	}
 	if len(d.Systems) > 0 {
-		add(fmt.Sprintf("What will run: %s. %s %s", count(d.Runs(), "run"), m.estimateWords(), trust(d.Blocks)))
+		rule, ends := m.ruleWords()
+		add("What will run: " + rule + " " + m.estimateWords() + " " + ends)
 	}
 	if m.known.Why != "" {
 		add("Without KVM: " + m.known.Why)

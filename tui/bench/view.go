@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
 	"github.com/charmbracelet/x/ansi"
 
-	"distrolab/labs/results"
 	"distrolab/tui/layout"
 	"distrolab/tui/prose"
 	"distrolab/tui/screen"
@@ -41,17 +40,17 @@ func (m *Model) View(size screen.Size, look screen.Look) screen.View {
 // designView is the form, and what it would run.
 func (m *Model) designView(size screen.Size, look screen.Look) ([]string, *tea.Cursor) {
 	if size.Width < 4 || size.Height < 4 {
-		lines, _ := m.formLines(size.Width, look)
+		lines, _ := m.formLines(size.Width, size.Height, look)
 		return lines, nil
 	}
 	w, h := size.Width, size.Height
 	below := 0
 	switch {
 	case size.Width >= wide:
-		w = max(min(size.Width*45/100, 76), 44)
-	case size.Height >= int(fields)+10:
-		h = int(fields) + 5
-		below = size.Height - h
+		w = max(min(size.Width*45/100, 76), 56)
+	case size.Height >= leastForm+leastPlan:
+		below = max(leastPlan, size.Height-m.form.list.Count()-helpRoom-3)
+		h = size.Height - below
 	}
 	left, cursor := m.leftPane(w, h, look)
 	if below > 0 {
@@ -64,27 +63,42 @@ func (m *Model) designView(size screen.Size, look screen.Look) ([]string, *tea.C
 	return layout.Beside(left, layout.Pane("What will run", m.planLines(rest-4, h-2, look), rest, h, false, look)), cursor
 }
 
+// Of a narrow screen the form and the plan below it have at least so many lines
+// with their frames; the form scrolls.
+const (
+	leastForm = 12
+	leastPlan = 8
+	helpRoom  = 3 // lines for what the selected field means
+)
+
 // leftPane is the form, or the list of systems to choose from.
 func (m *Model) leftPane(w, h int, look screen.Look) ([]string, *tea.Cursor) {
 	if p := m.form.picking; p != nil {
 		return layout.Pane(p.title(), p.lines(w-2, h-2, look), w, h, true, look), nil
 	}
-	lines, cursor := m.formLines(w-2, look)
+	lines, cursor := m.formLines(w-2, h-2, look)
 	if cursor != nil {
 		cursor.X, cursor.Y = cursor.X+1, cursor.Y+1
 	}
-	return layout.Pane("Experiment", lines, w, h, true, look), cursor
+	title := "Experiment"
+	if above, below := m.form.list.Above(), m.form.list.Below(); above+below > 0 {
+		title += fmt.Sprintf(": line %d of %d", m.form.list.Selected()+1, m.form.list.Count())
+	}
+	return layout.Pane(title, lines, w, h, true, look), cursor
 }
 
 // valueColumn is where the values of the form begin.
-const valueColumn = 14
+const valueColumn = 15
 
-func (m *Model) formLines(width int, look screen.Look) ([]string, *tea.Cursor) {
+// formLines are the lines of the form that are in the window, and below them
+// what the selected one means.
+func (m *Model) formLines(width, height int, look screen.Look) ([]string, *tea.Cursor) {
 	s := look.Styles
 	var lines []string
 	var cursor *tea.Cursor
-	for f := range fields {
-		selected := f == m.form.focus
+	from, to := m.form.list.Window(max(height-helpRoom-1, 1))
+	for _, f := range m.form.design.fields()[from:to] {
+		selected := f == m.form.focus()
 		label := layout.Fit(f.label(), valueColumn-2, look.Glyphs.Ellipsis)
 		style := s.FgMuted
 		if selected {
@@ -107,7 +121,7 @@ func (m *Model) formLines(width int, look screen.Look) ([]string, *tea.Cursor) {
 		}
 		return lines, cursor
 	}
-	for _, l := range prose.Fold(m.form.focus.help(), max(width-2, 1)) {
+	for _, l := range prose.Fold(m.form.focus().words().help, max(width-2, 1)) {
 		lines = append(lines, " "+s.FgMuted.Render(l))
 	}
 	return lines, cursor
@@ -115,58 +129,63 @@ func (m *Model) formLines(width int, look screen.Look) ([]string, *tea.Cursor) {
 
 // value is how a field is shown.
 func (m *Model) value(f field, selected bool, width int, look screen.Look) string {
-	s, g, d := look.Styles, look.Glyphs, m.form.design
+	s, g := look.Styles, look.Glyphs
 	strong := s.Fg
 	if selected {
 		strong = s.Title
 	}
-	switch f {
-	case fieldSystems:
+	if f == fieldSystems {
 		return m.systems(width, look)
-	case fieldScenario:
-		var words []string
-		for _, sc := range scenarios() {
-			words = append(words, scenarioWord(sc))
-		}
-		return choices(words, scenarioWord(d.Scenario), look)
-	case fieldDeadline:
-		if d.Deadline == 0 {
-			return s.FgMuted.Render(m.defaultDeadline())
-		}
-		return strong.Render(d.Deadline.String())
-	case fieldBudget:
-		if d.Budget == 0 {
-			return s.FgMuted.Render("none")
-		}
-		return strong.Render(d.Budget.String())
-	case fieldCache:
-		return choices([]string{results.CacheWarm, results.CacheCold}, d.Cache, look)
-	case fieldBaseline:
-		if n := d.baseline(); n == "" {
-			return s.FgMuted.Render("the first system")
-		}
-		return strong.Render(g.Clean(d.baseline()))
-	case fieldDirectory:
-		if d.Directory == "" {
-			return s.FgMuted.Render(prose.Shorten(storeAlone, max(width, 1), g.Ellipsis))
-		}
-		return strong.Render(g.Clean(d.Directory))
 	}
-	return strong.Render(m.form.text(f))
+	if all := m.options(f); all != nil {
+		return choices(all, m.taken(f), width, look)
+	}
+	if text := m.form.text(f); text != "" {
+		return strong.Render(g.Clean(text))
+	}
+	return s.FgMuted.Render(prose.Shorten(m.empty(f), max(width, 1), g.Ellipsis))
 }
 
-// storeAlone is what becomes of the results when no directory is named.
-const storeAlone = "none: they are in distrolab's store alone"
-
-// choices shows all that can be taken, with brackets around what is.
-func choices(all []string, taken string, look screen.Look) string {
-	var parts []string
-	for _, c := range all {
-		if c == taken {
-			parts = append(parts, look.Styles.Title.Render("["+c+"]"))
-		} else {
-			parts = append(parts, look.Styles.FgMuted.Render(" "+c+" "))
+// empty is what an empty field means.
+func (m *Model) empty(f field) string {
+	switch f {
+	case fieldBlocks:
+		return "as the mode says"
+	case fieldDeadline:
+		return m.defaultDeadline()
+	case fieldBaseline:
+		return "the first system"
+	case fieldTarget:
+		if _, rule, err := m.form.design.plan(); err == nil && rule.Target > 0 {
+			return percentOr(rule.Target, "") + ", of the mode"
 		}
+	case fieldVCPUs:
+		return "2"
+	case fieldMemory:
+		return "2048, or what a system needs"
+	case fieldIntent:
+		return "none: a login and no more"
+	}
+	return "none"
+}
+
+// choices shows all that can be taken, with brackets around what is; where there
+// is no room for all, that one alone.
+func choices(all []option, taken option, width int, look screen.Look) string {
+	var parts []string
+	used := 0
+	for _, o := range all {
+		word := look.Glyphs.Clean(o.word)
+		used += ansi.StringWidth(word) + 2
+		if o == taken {
+			parts = append(parts, look.Styles.Title.Render("["+word+"]"))
+		} else {
+			parts = append(parts, look.Styles.FgMuted.Render(" "+word+" "))
+		}
+	}
+	if used > width {
+		more := fmt.Sprintf("  of %d", len(all))
+		return look.Styles.Title.Render("["+look.Glyphs.Clean(taken.word)+"]") + look.Styles.FgMuted.Render(more)
 	}
 	return strings.Join(parts, "")
 }
@@ -224,15 +243,15 @@ func (m *Model) planLines(width, height int, look screen.Look) []string {
 			lines = append(lines, lead+st(l))
 		}
 	}
-	n := len(d.Systems)
-	if n == 0 {
+	if len(d.Systems) == 0 {
 		para(look.Glyphs.Bullet, "Mark systems on the screen Catalog with space, or choose them here with enter.", s.Fg.Render)
 		para(look.Glyphs.Bullet, "Two or more are compared block by block; one alone gives its own times.", s.FgMuted.Render)
 		return indent(lines)
 	}
-	para(look.Glyphs.Bullet, fmt.Sprintf("%s: %s in %s, and %s of each first.", count(d.Runs(), "run"), count(n, "system"), count(d.Blocks, "block"), count(d.Warmups, "warm-up")), s.Title.Render)
+	rule, ends := m.ruleWords()
+	para(look.Glyphs.Bullet, rule, s.Title.Render)
 	para(look.Glyphs.Bullet, m.estimateWords(), s.Fg.Render)
-	para(look.Glyphs.Bullet, trust(d.Blocks), s.Fg.Render)
+	para(look.Glyphs.Bullet, ends, s.Fg.Render)
 	if m.known.Why != "" {
 		para(look.Glyphs.Warn, "Without KVM: "+look.Glyphs.Clean(m.known.Why)+". The times compare only with each other.", s.Warn.Render)
 	}
@@ -250,16 +269,37 @@ func indent(lines []string) []string {
 	return lines
 }
 
+// ruleWords say how much will run, and when that is enough.
+func (m *Model) ruleWords() (what, ends string) {
+	d := m.form.design
+	_, rule, err := d.plan()
+	if err != nil {
+		return "It cannot run: " + err.Error() + ".", "Change the blocks, the mode or the target."
+	}
+	first := ", and " + count(d.Warmups, "warm-up") + " of each first."
+	if rule.Least < rule.Most {
+		return fmt.Sprintf("%s: %s in %d to %d blocks", count(d.Runs(), "run"), count(len(d.Systems), "system"), rule.Least, rule.Most) + first,
+			"It ends " + rule.Words() + "."
+	}
+	return fmt.Sprintf("%s: %s in %s", count(d.Runs(), "run"), count(len(d.Systems), "system"), count(rule.Most, "block")) + first, trust(rule.Most)
+}
+
 // estimateWords say how long it will take, as far as earlier sessions tell.
 func (m *Model) estimateWords() string {
-	whole, unknown := m.form.estimate(m.known)
+	_, rule, _ := m.form.design.plan()
+	whole, unknown := m.form.estimate(m.known, rule.Least)
+	about := "About " + words(whole)
+	if rule.Least < rule.Most {
+		longest, _ := m.form.estimate(m.known, rule.Most)
+		about = "Between " + words(whole) + " and " + words(longest)
+	}
 	switch {
 	case m.asking && m.known.Pace == nil:
 		return "How long it takes: looking at earlier sessions."
 	case len(unknown) == 0:
-		return "About " + words(whole) + ", by what earlier sessions took here."
+		return about + ", by what earlier sessions took here."
 	case whole > 0:
-		return fmt.Sprintf("About %s for the others; no earlier session here had %s.", words(whole), strings.Join(unknown, ", "))
+		return fmt.Sprintf("%s for the others; no earlier session here had %s.", about, strings.Join(unknown, ", "))
 	}
 	return "How long it takes is known after the first run: no earlier session here measured this."
 }

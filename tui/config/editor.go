@@ -13,7 +13,9 @@ import (
 )
 
 // editor edits a text of one line or several. Its cursor is between runes: what
-// the house cannot draw as one cell or two is drawn as a mark anyway.
+// the house cannot draw as one cell or two is drawn as a mark anyway. Bubbles'
+// text area is not used: it makes spaces of tabs, and what is edited here may be a
+// file's content.
 type editor struct {
 	runes     []rune
 	cursor    int

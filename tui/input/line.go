@@ -3,6 +3,9 @@
 package input
 
 import (
+	"strings"
+	"unicode"
+
 	"charm.land/bubbles/v2/textinput" // github.com/charmbracelet/bubbles
 	tea "charm.land/bubbletea/v2"     // github.com/charmbracelet/bubbletea
 
@@ -30,10 +33,26 @@ func (l *Line) Set(text string) {
 	l.model.CursorEnd()
 }
 
-// Update takes a key or what was pasted.
+// Update takes a key or what was pasted, of which it leaves out what cannot be
+// seen: such characters would put the cursor beside its place, or turn the line
+// around.
 func (l *Line) Update(msg tea.Msg) {
+	if paste, is := msg.(tea.PasteMsg); is {
+		paste.Content = strings.Map(visible, paste.Content)
+		msg = paste
+	}
 	l.model.Focus()
 	l.model, _ = l.model.Update(msg)
+}
+
+func visible(r rune) rune {
+	switch {
+	case unicode.IsPrint(r):
+		return r
+	case unicode.IsSpace(r):
+		return ' '
+	}
+	return -1
 }
 
 // View is the line in a width, and the place of its cursor in it.

@@ -165,6 +165,9 @@ func (m *Model) Plain(width int, look screen.Look) []string {
 	g, st := look.Glyphs, look.Styles
 	if m.form != nil {
 		lines, _ := m.form.draw(width, 100, look)
+		for i := range lines {
+			lines[i] = strings.TrimRight(lines[i], " ") // of the inputs
+		}
 		return append([]string{st.Title.Render(m.form.title)}, lines...)
 	}
 	if len(m.rows) == 0 {

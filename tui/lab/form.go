@@ -1,8 +1,11 @@
 package lab
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2" // github.com/charmbracelet/bubbletea
 
+	"distrolab/tui/input"
 	"distrolab/tui/layout"
 	"distrolab/tui/screen"
 )
@@ -10,7 +13,7 @@ import (
 // field is one question of a form.
 type field struct {
 	label, hint string
-	editor      editor
+	line        input.Line
 	choice      bool // yes or no instead of text
 	yes         bool
 }
@@ -25,7 +28,17 @@ type form struct {
 	submit      func(*form) tea.Cmd
 }
 
-func (f *form) value(i int) string { return f.fields[i].editor.value() }
+// longestText bounds what can be typed into one field, in characters.
+const longestText = 500
+
+// typed is a field that text is typed into; it begins with a value.
+func typed(label, hint, value string) field {
+	c := field{label: label, hint: hint, line: input.New(longestText)}
+	c.line.Set(value)
+	return c
+}
+
+func (f *form) value(i int) string { return strings.TrimSpace(f.fields[i].line.Text()) }
 
 // key edits the field with the focus.
 func (f *form) key(key tea.Key) {
@@ -37,7 +50,7 @@ func (f *form) key(key tea.Key) {
 	case c.choice && (key.Text == "y" || key.Text == "n"):
 		c.yes = key.Text == "y"
 	case !c.choice:
-		c.editor.key(key)
+		c.line.Update(tea.KeyPressMsg(key))
 	}
 }
 
@@ -52,7 +65,8 @@ func (f *form) draw(width, height int, look screen.Look) ([]string, *tea.Cursor)
 	}
 	lines := []string{""}
 	var cursor *tea.Cursor
-	for i, c := range f.fields {
+	for i := range f.fields {
+		c := &f.fields[i]
 		style := s.FgMuted
 		if i == f.at {
 			style = s.Accent
@@ -63,9 +77,9 @@ func (f *form) draw(width, height int, look screen.Look) ([]string, *tea.Cursor)
 		if c.choice {
 			value = choice(c.yes, look)
 		} else {
-			text, x := c.editor.window(room)
-			value = s.Fg.Render(g.Clean(text))
-			if text == "" && c.hint != "" {
+			text, x := c.line.View(room, look)
+			value = text
+			if c.line.Text() == "" && c.hint != "" {
 				value = s.FgFaint.Render(layout.Fit(c.hint, min(room, len(c.hint)+1), g.Ellipsis))
 			}
 			if i == f.at {

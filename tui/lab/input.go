@@ -97,7 +97,7 @@ func (m *Model) paste(text string) tea.Cmd {
 	case m.attached && c != nil:
 		return c.send(c.term.Paste(text))
 	case m.form != nil && !m.form.fields[m.form.at].choice:
-		m.form.fields[m.form.at].editor.insert(text)
+		m.form.fields[m.form.at].line.Update(tea.PasteMsg{Content: text})
 	}
 	return nil
 }

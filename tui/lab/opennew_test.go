@@ -9,7 +9,7 @@ import (
 func TestOpenedForANewLab(t *testing.T) {
 	m := New(&screen.Shared{Marks: []string{"flatcar", "talos"}}, nil)
 	m.Open(screen.NewLab)
-	if m.form == nil || m.form.fields[1].editor.value() != "flatcar talos" {
+	if m.form == nil || m.form.value(1) != "flatcar talos" {
 		t.Errorf("no form for a new lab of the marked systems: %+v", m.form)
 	}
 }

@@ -51,12 +51,10 @@ func (m *Model) starting(lab string) *start {
 // newLab asks what to start. With marks, enter is all that is needed.
 func (m *Model) newLab() tea.Cmd {
 	f := &form{title: "New lab", does: "start", submit: m.submitLab, fields: []field{
-		{label: "name"}, {label: "systems", hint: "names of the catalog, with spaces between"},
-		{label: "vcpus", hint: "2"}, {label: "memory, MiB", hint: "2048, more where a system needs it"},
+		typed("name", "", m.freeName()), typed("systems", "names of the catalog, with spaces between", strings.Join(m.shared.Marks, " ")),
+		typed("vcpus", "2", ""), typed("memory, MiB", "2048, more where a system needs it", ""),
 		{label: "cluster", choice: true},
 	}}
-	f.fields[0].editor.set(m.freeName())
-	f.fields[1].editor.set(strings.Join(m.shared.Marks, " "))
 	f.notes = []string{"One machine of each system, in a network of their own. The lab stays when the app ends."}
 	if len(m.shared.Marks) == 0 {
 		f.at = 1
@@ -216,7 +214,7 @@ func (m *Model) cancel(s *start) tea.Cmd {
 // forward asks for a port.
 func (m *Model) forward() tea.Cmd {
 	at := m.selected()
-	m.form = &form{title: "Port of " + at.machine, does: "open", fields: []field{{label: "its port", hint: "such as 80"}, {label: "local port", hint: "a free one"}},
+	m.form = &form{title: "Port of " + at.machine, does: "open", fields: []field{typed("its port", "such as 80", ""), typed("local port", "a free one", "")},
 		notes: []string{"A port of this computer's loopback that leads to a port of the machine, until the lab ends."},
 		submit: func(f *form) tea.Cmd {
 			guest, err := number(f.value(0), "port", 65535)
@@ -246,7 +244,7 @@ func (m *Model) openPort(at key, asked labs.Forward) tea.Cmd {
 // save asks where to.
 func (m *Model) save() tea.Cmd {
 	at := m.selected()
-	f := &form{title: "Save the log of " + at.machine, does: "save", fields: []field{{label: "file"}},
+	m.form = &form{title: "Save the log of " + at.machine, does: "save", fields: []field{typed("file", "", at.lab+"-"+at.machine+".log")},
 		notes: []string{"All that the console has said since the machine was made, as it was said."},
 		submit: func(f *form) tea.Cmd {
 			path := f.value(0)
@@ -261,7 +259,5 @@ func (m *Model) save() tea.Cmd {
 				return done{of: key{at.lab, at.machine + " log"}, doing: "saving the log of " + at.machine, err: err, news: fmt.Sprintf("%s has %d bytes", path, n)}
 			}
 		}}
-	f.fields[0].editor.set(at.lab + "-" + at.machine + ".log")
-	m.form = f
 	return nil
 }

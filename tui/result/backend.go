@@ -25,6 +25,9 @@ type Backend interface {
 	// Export writes a session to a path and says where that is. It answers with
 	// an error that is fs.ErrExist when something is there and overwrite is false.
 	Export(ctx context.Context, id string, format report.Format, path string, overwrite bool) (string, error)
+	// Import takes in an exported session, a directory or an archive, and says
+	// which it is and how many runs of it were new.
+	Import(ctx context.Context, path string) (id string, runs int, err error)
 	// Report makes sure that the session has its HTML report, and says where.
 	Report(ctx context.Context, id string) (string, error)
 	// Delete removes a session with all its logs.

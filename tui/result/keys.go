@@ -21,6 +21,8 @@ func (m *Model) Actions() []screen.Action {
 	switch {
 	case m.export != nil:
 		return m.exportActions()
+	case m.take != nil:
+		return m.takeActions()
 	case m.filter.open:
 		return []screen.Action{
 			{ID: "results.sift", Keys: []string{"enter", "tab"}, Title: "take", Group: groupList, Help: "Keeps the filter.", Run: m.do(func() { m.filter.open = false })},
@@ -79,6 +81,8 @@ func (m *Model) sessionActions() []screen.Action {
 					m.export = newExport(l)
 				}
 			})},
+		{ID: "results.import", Keys: []string{"i"}, Title: "import", Group: groupList, Hidden: none == "",
+			Help: "Takes in a session that was exported, on this machine or another.", Run: m.do(m.askTake)},
 		{ID: "results.report", Keys: []string{"y"}, Title: "copy report's path", Group: groupDetail, Disabled: none, Hidden: true,
 			Help: "Copies the path of the HTML report, to open it in a browser.", Run: m.report},
 		{ID: "results.delete", Keys: []string{"d"}, Title: "delete", Group: groupDetail, Disabled: none, Hidden: true,
@@ -161,6 +165,12 @@ func (m *Model) exportActions() []screen.Action {
 
 // input is what no action took: text, moving, the mouse.
 func (m *Model) input(msg tea.Msg) tea.Cmd {
+	if m.take != nil {
+		if _, mouse := msg.(tea.MouseMsg); !mouse {
+			m.take.path.Update(msg)
+		}
+		return nil
+	}
 	if m.export != nil {
 		if _, mouse := msg.(tea.MouseMsg); !mouse {
 			m.export.path.Update(msg)

@@ -52,6 +52,7 @@ type Model struct {
 	room    int // lines of the detail that were visible
 	runs    rows.List
 	export  *export
+	take    *take
 	version int
 	drawn   drawn
 	sheet   sheet
@@ -162,6 +163,8 @@ func (m *Model) Update(msg tea.Msg) tea.Cmd {
 		return m.reload()
 	case remove:
 		return m.remove(msg)
+	case taken:
+		return m.taken(msg)
 	case exported:
 		return m.exported(msg)
 	case tea.KeyPressMsg, tea.PasteMsg, tea.MouseMsg:
@@ -358,7 +361,7 @@ func (m *Model) moved() tea.Cmd {
 }
 
 // Typing implements [screen.Screen].
-func (m *Model) Typing() bool { return m.export != nil || m.filter.open }
+func (m *Model) Typing() bool { return m.export != nil || m.take != nil || m.filter.open }
 
 // Finds implements [screen.Screen].
 func (m *Model) Finds() []screen.Find {

@@ -61,6 +61,15 @@ func (f *fake) Export(_ context.Context, id string, format report.Format, path s
 	return "/home/me/" + path, nil
 }
 
+func (f *fake) Import(_ context.Context, path string) (string, int, error) {
+	if path == "/gone" {
+		return "", 0, fs.ErrNotExist
+	}
+	s, runs := resultstest.Session(3)
+	f.add("from-"+path, 28, s, runs)
+	return "from-" + path, len(runs), nil
+}
+
 func (f *fake) Report(_ context.Context, id string) (string, error) {
 	return "/results/reports/" + id + ".html", nil
 }
@@ -341,6 +350,30 @@ func TestExportAsksBeforeItReplaces(t *testing.T) {
 	d.press("y")
 	if c, is := d.said[len(d.said)-1].(screen.Copy); !is || c.Text != "/results/reports/20261126-boot.html" {
 		t.Errorf("said %+v", d.said)
+	}
+}
+
+func TestSessionIsTakenIn(t *testing.T) {
+	f := &fake{contents: map[string]result.Contents{}}
+	d := drive(t, f, "")
+	d.press("i", "enter")
+	if d.has("From:") || len(d.said) != 0 {
+		t.Errorf("nothing was named, said %+v:\n%s", d.said, d.text())
+	}
+	d.press("i", "/", "g", "o", "n", "e", "enter")
+	if fail, is := d.said[len(d.said)-1].(screen.Failure); !is || !errors.Is(fail.Err, fs.ErrNotExist) {
+		t.Errorf("said %+v", d.said)
+	}
+	d.press("i", "a", "x", "backspace")
+	golden(t, "import-80", d.frame(80, 22, look(style.Unicode(), colorprofile.NoTTY), false))
+	d.press("enter")
+	d.settle()
+	if n, is := d.said[len(d.said)-1].(screen.News); !is || !strings.Contains(n.Text, "took in session from-a") || !d.has("Sessions: 1 of 1") {
+		t.Errorf("said %+v:\n%s", d.said, d.text())
+	}
+	d.press("i", "esc")
+	if d.m.Typing() {
+		t.Error("it still asks")
 	}
 }
 

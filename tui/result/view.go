@@ -16,8 +16,8 @@ import (
 // wide is the least width for the list and a session side by side.
 const wide = 100
 
-// exportHeight is what the question of an export takes.
-const exportHeight = 4
+// questionHeight is what the question of an export or an import takes.
+const questionHeight = 4
 
 // pane is a part of the screen.
 type pane int
@@ -74,14 +74,42 @@ func (m *Model) View(size screen.Size, look screen.Look) screen.View {
 	return view
 }
 
+// compose is the sessions, and below them what is asked.
 func (m *Model) compose(size screen.Size, look screen.Look) ([]string, *tea.Cursor) {
+	title, asked := m.question()
+	if asked == nil {
+		return m.sessions(size, look)
+	}
+	h := size.Height
+	if h > questionHeight {
+		h -= questionHeight
+	}
+	lines, _ := m.sessions(screen.Size{Width: size.Width, Height: h}, look)
+	ask, x, y := asked(max(size.Width-4, 1), look)
+	for i := range ask {
+		ask[i] = " " + ask[i]
+	}
+	lines = layout.Block(lines, size.Width, h, look.Glyphs.Ellipsis)
+	lines = append(lines, layout.Pane(look.Glyphs.Clean(title), ask, size.Width, questionHeight, true, look)...)
+	return lines, tea.NewCursor(x+2, h+y+1)
+}
+
+// question is what is asked below the sessions, if anything.
+func (m *Model) question() (title string, lines func(int, screen.Look) ([]string, int, int)) {
+	switch {
+	case m.export != nil:
+		return "Export " + m.export.of.ID, m.export.lines
+	case m.take != nil:
+		return "Import a session", m.take.lines
+	}
+	return "", nil
+}
+
+func (m *Model) sessions(size screen.Size, look screen.Look) ([]string, *tea.Cursor) {
 	if m.loaded && len(m.all) == 0 {
 		return m.empty(size.Width, look), nil
 	}
 	h := size.Height
-	if m.export != nil && h > exportHeight {
-		h -= exportHeight
-	}
 	var lines []string
 	var cursor *tea.Cursor
 	left := m.listWidth(size.Width)
@@ -98,15 +126,7 @@ func (m *Model) compose(size screen.Size, look screen.Look) ([]string, *tea.Curs
 		lines, cursor = m.listPane(left, h, look)
 		lines = layout.Beside(lines, m.detailPane(size.Width-left, h, look))
 	}
-	if m.export == nil {
-		return lines, cursor
-	}
-	ask, x, y := m.export.lines(max(size.Width-4, 1), look)
-	for i := range ask {
-		ask[i] = " " + ask[i]
-	}
-	lines = append(lines[:min(len(lines), h)], layout.Pane("Export "+look.Glyphs.Clean(m.export.of.ID), ask, size.Width, exportHeight, true, look)...)
-	return lines, tea.NewCursor(x+2, h+y+1)
+	return lines, cursor
 }
 
 // empty says how the first session comes about.
@@ -116,6 +136,7 @@ func (m *Model) empty(width int, look screen.Look) []string {
 	for _, text := range []string{
 		"A session measures boots or joins of some systems, run by run, and keeps every run.",
 		"On the screen Bench (5), choose systems and press s. Or from a shell: distrolab bench boot NAME...",
+		"A session of another machine comes in with i: the directory or archive of distrolab results export.",
 		"Two blocks show a timeline; six give each median an interval; ten are a benchmark.",
 	} {
 		for _, l := range prose.Fold(text, max(min(width-4, 90), 1)) {
@@ -160,7 +181,7 @@ func (m *Model) listPane(w, h int, look screen.Look) ([]string, *tea.Cursor) {
 	for len(lines) < inner {
 		lines = append(lines, "")
 	}
-	return layout.Pane(title, append(lines, foot...), w, h, !m.detail && m.export == nil, look), cursor
+	return layout.Pane(title, append(lines, foot...), w, h, !m.detail && m.export == nil && m.take == nil, look), cursor
 }
 
 // listLine is one session of the list.
@@ -214,7 +235,7 @@ func (m *Model) detailPane(w, h int, look screen.Look) []string {
 	for _, line := range detail {
 		lines = append(lines, " "+line)
 	}
-	return layout.Pane(title+m.more(), lines, w, h, m.detail && m.export == nil, look)
+	return layout.Pane(title+m.more(), lines, w, h, m.detail && m.export == nil && m.take == nil, look)
 }
 
 // isTimeline says that runs can be chosen, over lines that scroll by themselves.
@@ -300,11 +321,13 @@ const plainHeight = 60
 // Plain implements [screen.Screen].
 func (m *Model) Plain(width int, look screen.Look) []string {
 	width = max(width, 20)
-	if m.loaded && len(m.all) == 0 {
-		return trimmed(m.empty(width, look))
-	}
-	if m.export != nil {
+	switch {
+	case m.export != nil:
 		return m.export.plain()
+	case m.take != nil:
+		return []string{"Import a session", "From: " + m.take.path.Text()}
+	case m.loaded && len(m.all) == 0:
+		return trimmed(m.empty(width, look))
 	}
 	var lines []string
 	if !m.detail {

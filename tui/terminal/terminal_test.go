@@ -288,3 +288,31 @@ func BenchmarkFourConsoles(b *testing.B) {
 		all[0].Draw(0, look)
 	}
 }
+
+// TestGigabyteOfConsole lets a console say a gigabyte and looks at what is kept
+// of it. With the race detector it is less, for the time that takes.
+func TestGigabyteOfConsole(t *testing.T) {
+	const most = 1 << 20 // what it may grow by, in bytes
+	total := 1 << 30
+	if raceDetector || testing.Short() {
+		total = 64 << 20
+	}
+	term, chunk := New(150, 50), hose(1<<20)
+	used := func() uint64 {
+		var now runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&now)
+		return now.HeapAlloc
+	}
+	for range 16 { // until all the lines that it keeps are there
+		_, _ = term.Write(chunk)
+	}
+	before := used()
+	for said := 0; said < total; said += len(chunk) {
+		_, _ = term.Write(chunk)
+	}
+	if after := used(); after > before+most {
+		t.Errorf("the heap grew from %d to %d bytes", before, after)
+	}
+	checkFrame(t, term.Draw(0, plainLook()), 150, 50)
+}

@@ -34,7 +34,7 @@ func (o *benchOptions) keep() {
 	r.VCPUs, r.MemoryMiB, r.Firmware = o.hardware.VCPUs, o.hardware.MemoryMiB, o.hardware.Firmware
 	r.Intent, r.Format, r.Delivery = absolute(o.intent), o.format, o.delivery
 	c := o.clusterOptions
-	r.ControlPlane, r.Kubernetes, r.Endpoint = c.controlPlane, c.kubernetes, c.endpoint
+	r.ControlPlane, r.ControlPlaneMemoryMiB, r.Kubernetes, r.Endpoint = c.controlPlane, c.memoryMiB, c.kubernetes, c.endpoint
 	r.Token, r.CA, r.Kubeconfig = absolute(c.token), absolute(c.ca), absolute(c.kubeconfig)
 }
 
@@ -43,10 +43,13 @@ func optionsOf(r results.Request) benchOptions {
 	o := benchOptions{request: r}
 	o.hardware = machine.Wishes{VCPUs: r.VCPUs, MemoryMiB: r.MemoryMiB, Firmware: r.Firmware}
 	o.intent, o.format, o.delivery = r.Intent, r.Format, r.Delivery
-	o.clusterOptions = clusterOptions{controlPlane: r.ControlPlane, kubernetes: r.Kubernetes, endpoint: r.Endpoint,
+	o.clusterOptions = clusterOptions{controlPlane: r.ControlPlane, memoryMiB: r.ControlPlaneMemoryMiB, kubernetes: r.Kubernetes, endpoint: r.Endpoint,
 		token: r.Token, ca: r.CA, kubeconfig: r.Kubeconfig}
 	if o.controlPlane == "" {
 		o.controlPlane = defaultControl
+	}
+	if o.memoryMiB == 0 {
+		o.memoryMiB = controlMemoryMiB
 	}
 	return o
 }

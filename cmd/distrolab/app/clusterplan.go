@@ -27,6 +27,7 @@ import (
 // clusterOptions say which cluster machines join.
 type clusterOptions struct {
 	controlPlane string // system that distrolab makes one of
+	memoryMiB    int    // of that machine
 	kubernetes   string // version
 	endpoint     string // of one that exists
 	token, ca    string // files
@@ -52,6 +53,7 @@ func podRange(index int) string { return fmt.Sprintf("10.244.%d.0/24", index+10)
 func (a *application) clusterFlags(cmd *cobra.Command, o *clusterOptions) {
 	f := cmd.Flags()
 	f.StringVar(&o.controlPlane, "control-plane", defaultControl, "system that the control plane is made of, by kubeadm")
+	f.IntVar(&o.memoryMiB, "control-plane-memory", controlMemoryMiB, "its memory in MiB; kubeadm wants 1700 that the kernel leaves free")
 	f.StringVar(&o.kubernetes, "kubernetes", "", "version of Kubernetes (default: the newest that \"distrolab kubernetes list\" has)")
 	f.StringVar(&o.endpoint, "endpoint", "", "HOST:PORT of a control plane that exists; needs --token and --ca, or --kubeconfig")
 	f.StringVar(&o.token, "token", "", "file with a bootstrap token of that control plane (- is standard input)")
@@ -61,6 +63,7 @@ func (a *application) clusterFlags(cmd *cobra.Command, o *clusterOptions) {
 	cmd.RegisterFlagCompletionFunc("kubernetes", a.completeKubernetes)
 	for _, flag := range []string{"endpoint", "kubeconfig"} {
 		cmd.MarkFlagsMutuallyExclusive("control-plane", flag)
+		cmd.MarkFlagsMutuallyExclusive("control-plane-memory", flag)
 	}
 	cmd.MarkFlagsRequiredTogether("token", "ca")
 }
@@ -130,6 +133,9 @@ func (a *application) controlPlane(ctx context.Context, h home.Home, o clusterOp
 		return cluster.Recipe{}, err
 	}
 	d := systems[0]
+	if o.memoryMiB < 256 || o.memoryMiB > 1<<20 {
+		return cluster.Recipe{}, usage(fmt.Errorf("--control-plane-memory %d: give MiB, such as %d", o.memoryMiB, controlMemoryMiB))
+	}
 	if way, why := d.Joins(); way != distros.JoinsByKubeadm {
 		return cluster.Recipe{}, usage(fmt.Errorf("%s cannot be a control plane made by kubeadm: %s", d.Name, why))
 	}
@@ -155,7 +161,7 @@ func (a *application) controlPlane(ctx context.Context, h home.Home, o clusterOp
 	if err != nil {
 		return cluster.Recipe{}, err
 	}
-	spec, err := a.controlMachine(ctx, d, intent)
+	spec, err := a.controlMachine(ctx, d, intent, o.memoryMiB)
 	if err != nil {
 		return cluster.Recipe{}, err
 	}
@@ -173,7 +179,7 @@ func (a *application) controlPlane(ctx context.Context, h home.Home, o clusterOp
 }
 
 // controlMachine is the machine of the control plane.
-func (a *application) controlMachine(ctx context.Context, d distros.Distro, intent provision.Intent) (machine.Spec, error) {
+func (a *application) controlMachine(ctx context.Context, d distros.Distro, intent provision.Intent, memoryMiB int) (machine.Spec, error) {
 	r, err := a.rendition(intent, d, choice{})
 	if err != nil {
 		return machine.Spec{}, err
@@ -186,7 +192,7 @@ func (a *application) controlMachine(ctx context.Context, d distros.Distro, inte
 	if err != nil {
 		return machine.Spec{}, err
 	}
-	spec, err := machine.Assemble(labs.ControlPlaneName, d, img, cfg, machine.Wishes{VCPUs: controlVCPUs, MemoryMiB: controlMemoryMiB}, 0)
+	spec, err := machine.Assemble(labs.ControlPlaneName, d, img, cfg, machine.Wishes{VCPUs: controlVCPUs, MemoryMiB: memoryMiB}, 0)
 	if err != nil {
 		return machine.Spec{}, usage(err)
 	}

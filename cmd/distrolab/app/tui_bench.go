@@ -10,7 +10,9 @@ import (
 	"time"
 
 	labbench "distrolab/labs/bench"
+	"distrolab/labs/home"
 	"distrolab/labs/hypervisor"
+	"distrolab/labs/kubernetes"
 	"distrolab/labs/results"
 	"distrolab/labs/session"
 	"distrolab/tui/bench"
@@ -77,7 +79,7 @@ func (b benchScreen) Know(ctx context.Context) (bench.Known, error) {
 	if err != nil {
 		return bench.Known{}, err
 	}
-	k := bench.Known{}
+	k := bench.Known{ControlPlane: defaultControl, Kubernetes: bundles(h)}
 	if store, err := b.shelf.open(ctx); err == nil {
 		k.Pace = pace(ctx, store) // an estimate is no reason for a failure
 	}
@@ -91,6 +93,20 @@ func (b benchScreen) Know(ctx context.Context) (bench.Known, error) {
 	}
 	k.BootDeadline, k.JoinDeadline = labbench.DefaultDeadline(found.Kind), labbench.DefaultJoinDeadline(found.Kind)
 	return k, nil
+}
+
+// bundles are the versions of Kubernetes that are stored, newest first. Without
+// any, or where they cannot be read, a join says so when it is planned.
+func bundles(h home.Home) []string {
+	store, err := kubernetes.OpenStore(h.Kubernetes())
+	if err != nil {
+		return nil
+	}
+	versions, err := store.Versions()
+	if err != nil {
+		return nil
+	}
+	return versions
 }
 
 // The sessions that an estimate looks at: enough to know every system that is
@@ -164,7 +180,7 @@ func (b benchScreen) Run(ctx context.Context, d bench.Design, gate *session.Gate
 
 // planDesign plans as the commands do.
 func (a *application) planDesign(ctx context.Context, d bench.Design) (experiment, error) {
-	opt := optionsOf(d.Request())
+	opt := optionsOf(d.Asked())
 	opt.out = expandHome(d.Directory, a.world.Getenv)
 	return a.planExperiment(ctx, opt)
 }

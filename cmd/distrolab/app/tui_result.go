@@ -100,6 +100,20 @@ func (a *application) ensureReport(ctx context.Context, store *results.Store, id
 	return path, writeReport(path, s, runs, results.Summarise(s, runs))
 }
 
+// Import takes in what was exported.
+func (r resultScreen) Import(ctx context.Context, path string) (string, int, error) {
+	path, err := filepath.Abs(expandHome(path, r.a.world.Getenv))
+	if err != nil {
+		return "", 0, err
+	}
+	store, err := r.shelf.open(ctx)
+	if err != nil {
+		return "", 0, err
+	}
+	in, err := r.a.importSession(ctx, store, path)
+	return in.Session, in.Runs, err
+}
+
 // Delete removes a session, unless it is being measured.
 func (r resultScreen) Delete(ctx context.Context, id string) error {
 	store, err := r.shelf.open(ctx)

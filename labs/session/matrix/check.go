@@ -24,6 +24,9 @@ func (f file) check(r *distros.Reading) {
 	if w := f.Warmups; w != nil && (*w < 0 || *w > session.MaxWarmups) {
 		r.Bad(fmt.Sprintf("take 0 to %d", session.MaxWarmups), "warmups")
 	}
+	if m := f.ControlPlaneMemory; m < 0 || m > 1<<20 {
+		r.Bad("give MiB, such as 3072", "control_plane_memory")
+	}
 	if f.Seed >= session.MaxSeed {
 		r.Bad("take a number below 2^53", "seed")
 	}

@@ -41,9 +41,10 @@ type file struct {
 	Cache     []string   `yaml:"cache"`
 	Hardware  []hardware `yaml:"hardware"`
 
-	Intent       string `yaml:"intent"`
-	ControlPlane string `yaml:"control_plane"`
-	Kubernetes   string `yaml:"kubernetes"`
+	Intent             string `yaml:"intent"`
+	ControlPlane       string `yaml:"control_plane"`
+	ControlPlaneMemory int    `yaml:"control_plane_memory"` // MiB
+	Kubernetes         string `yaml:"kubernetes"`
 }
 
 type system struct {
@@ -102,7 +103,7 @@ func (e *InvalidError) Error() string {
 func (f file) expand() []results.Request {
 	base := results.Request{
 		Baseline: f.Baseline, Mode: results.Mode(f.Mode), Blocks: f.Blocks, Target: f.Target, Warmups: 1, Seed: f.Seed,
-		Intent: f.Intent, ControlPlane: f.ControlPlane, Kubernetes: f.Kubernetes,
+		Intent: f.Intent, ControlPlane: f.ControlPlane, ControlPlaneMemoryMiB: f.ControlPlaneMemory, Kubernetes: f.Kubernetes,
 	}
 	if f.Warmups != nil {
 		base.Warmups = *f.Warmups

@@ -69,6 +69,7 @@ func TestProblemsHaveTheirLines(t *testing.T) {
 		"a scenario twice":    {head + "scenarios: [first_boot, first_boot]\n", "4", "twice"},
 		"an unknown cache":    {head + "cache: [hot]\n", "4", "cold"},
 		"too many processors": {head + "hardware:\n  - vcpus: 65\n", "5", "64"},
+		"a negative plane":    {head + "control_plane_memory: -1\n", "4", "3072"},
 		"odd firmware":        {head + "hardware:\n  - {firmware: coreboot}\n", "5", "uefi"},
 		"a budget of nothing": {head + "budget: soon\n", "4", "30m"},
 		"a negative deadline": {head + "deadline: -3s\n", "4", "length of time"},
