@@ -26,7 +26,7 @@ func joinFaults() []joinFault {
 		{name: "token that has expired", change: `sed -i -E 's/^( +token: ")[a-z0-9]{6}\./\1gone00./' J`, cause: "it is wrong, was deleted or has expired"},
 		{name: "wrong hash of the CA", change: fmt.Sprintf(`sed -i -E 's/sha256:[0-9a-f]{64}/sha256:%064d/' J`, 0), cause: "is not that of this cluster's CA"},
 		{name: "name that is taken", change: `sed -i -E 's/^  name: .*/  name: taken/' J`, cause: "has a ready node of this name already", before: takeName},
-		{name: "no API server", change: `sed -i -E 's/:6443"/:6444"/; s/discovery: "1m0s"/discovery: "10s"/' J`, cause: "cannot be reached from the node"},
+		{name: "no API server", change: `sed -i -E 's/^( +apiServerEndpoint: .*):[0-9]+"/\1:1"/; s/discovery: "1m0s"/discovery: "10s"/' J`, cause: "cannot be reached from the node"},
 		{name: "clock that is behind", change: `systemctl stop systemd-timesyncd; sed -i -E 's/discovery: "1m0s"/discovery: "10s"/' J; date -s 2020-01-01 >/dev/null`,
 			restore: "date -s @%d >/dev/null; systemctl start systemd-timesyncd", cause: "The clocks differ"},
 	}
