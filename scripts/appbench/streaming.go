@@ -35,7 +35,7 @@ func streaming(o options, environ []string) error {
 		if by < 0 {
 			key = up
 		}
-		if err := flow(s, 40*time.Millisecond+time.Duration(i*7919%9973)*time.Microsecond); err != nil {
+		if err := s.During(40*time.Millisecond + time.Duration(i*7919%9973)*time.Microsecond); err != nil {
 			return err
 		}
 		began := time.Now()
@@ -52,18 +52,4 @@ func streaming(o options, environ []string) error {
 	}
 	report("key to frame, 4 MB/s", all)
 	return memory(s)
-}
-
-// flow shows what is written for a while.
-func flow(s *terminal.Session, long time.Duration) error {
-	for end := time.After(long); ; {
-		select {
-		case <-end:
-			return nil
-		default:
-		}
-		if _, err := s.Next(); err != nil {
-			return err
-		}
-	}
 }

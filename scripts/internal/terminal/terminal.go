@@ -128,6 +128,23 @@ func (s *Session) Quiet(long time.Duration) error {
 	}
 }
 
+// During shows what is written for so long; io.EOF after the program's end.
+func (s *Session) During(long time.Duration) error {
+	for end := time.After(long); ; {
+		select {
+		case c, more := <-s.output:
+			if !more {
+				return io.EOF
+			}
+			if err := s.show(c); err != nil {
+				return err
+			}
+		case <-end:
+			return nil
+		}
+	}
+}
+
 // Output is what the program writes, for those who show none of it.
 func (s *Session) Output() <-chan Chunk { return s.output }
 
