@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"distrolab/labs/observe"
@@ -27,7 +28,7 @@ var (
 	targetActive = regexp.MustCompile(`\bActiveEnterTimestampMonotonic=([0-9]{1,12})\b`)
 	// cloudInitUp is cloud-init's reading of /proc/uptime, in seconds with two
 	// decimals, in the line that is the milestone.
-	cloudInitUp = regexp.MustCompile(`Cloud-init v\. [^\r\n]{1,200} Up ([0-9]{1,6}\.[0-9]{1,3}) seconds`)
+	cloudInitUp = regexp.MustCompile(`Cloud-init v\. \S{1,40} finished at [^\r\n]{1,200} Up ([0-9]{1,6}\.[0-9]{1,3}) seconds`)
 )
 
 // measureGuest holds the boots of a session that was exported against what the
@@ -91,8 +92,9 @@ func guestStamp(directory string, run results.Run) (time.Duration, bool) {
 			return time.Duration(seconds * float64(time.Second)), err == nil
 		}
 	}
-	if run.Guest == nil {
-		return 0, false
+	end, _ := run.Timeline().Find(observe.BootComplete)
+	if run.Guest == nil || !strings.Contains(end.Raw, "Reached target") {
+		return 0, false // it ends with something else, such as a login prompt
 	}
 	found := targetActive.FindStringSubmatch(run.Guest.Values["systemd_stamps"])
 	if found == nil {

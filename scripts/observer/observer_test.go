@@ -208,6 +208,10 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
+func ended(raw string) []observe.Event {
+	return []observe.Event{{M: observe.BootComplete, Raw: raw}}
+}
+
 func TestGuestsOwnStampOfItsEnd(t *testing.T) {
 	directory := t.TempDir()
 	line := "[   65.1] cloud-init[505]: Cloud-init v. 25.1.4-1 finished at Fri, 27 Nov 2026 12:00:00 +0000. Datasource DataSourceNoCloud [seed=/dev/vdb].  Up 65.43 seconds\r\n"
@@ -220,9 +224,10 @@ func TestGuestsOwnStampOfItsEnd(t *testing.T) {
 		run  results.Run
 		want time.Duration
 	}{
+		"a login prompt":   {results.Run{Guest: stamps, Events: ended("x login: ")}, 0},
 		"cloud-init":       {results.Run{Files: serial, Guest: stamps}, 65430 * time.Millisecond},
-		"systemd":          {results.Run{Guest: stamps}, 41250 * time.Millisecond},
-		"never active":     {results.Run{Guest: &results.Guest{Values: map[string]string{"systemd_stamps": "ActiveEnterTimestampMonotonic=0"}}}, 0},
+		"systemd":          {results.Run{Guest: stamps, Events: ended("[  OK  ] Reached target multi-user.target - Multi-User System.")}, 41250 * time.Millisecond},
+		"never active":     {results.Run{Events: ended("Reached target"), Guest: &results.Guest{Values: map[string]string{"systemd_stamps": "ActiveEnterTimestampMonotonic=0"}}}, 0},
 		"nothing":          {results.Run{}, 0},
 		"outside the copy": {results.Run{Files: []results.File{{Kind: "serial", Name: "../a.log"}}}, 0},
 	} {
