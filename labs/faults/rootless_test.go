@@ -54,7 +54,7 @@ func TestLibvirtKilled(t *testing.T) {
 	w.killDaemon(daemons)
 	screen.shows("lost", "libvirt's daemon is gone")
 	wants(t, w.mustRun(done, "ps").out, "lab", "libvirt's daemon is gone")
-	screen.keys("q")
+	screen.keys("q", "sleep", "y") // it asks, since the lab is there
 	screen.ends()
 	w.mustRun(done, "down", "lab")
 	w.noTrace()

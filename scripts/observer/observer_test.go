@@ -208,7 +208,7 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-func ended(raw string) []observe.Event {
+func endsBy(raw string) []observe.Event {
 	return []observe.Event{{M: observe.BootComplete, Raw: raw}}
 }
 
@@ -224,10 +224,10 @@ func TestGuestsOwnStampOfItsEnd(t *testing.T) {
 		run  results.Run
 		want time.Duration
 	}{
-		"a login prompt":   {results.Run{Guest: stamps, Events: ended("x login: ")}, 0},
+		"a login prompt":   {results.Run{Guest: stamps, Events: endsBy("x login: ")}, 0},
 		"cloud-init":       {results.Run{Files: serial, Guest: stamps}, 65430 * time.Millisecond},
-		"systemd":          {results.Run{Guest: stamps, Events: ended("[  OK  ] Reached target multi-user.target - Multi-User System.")}, 41250 * time.Millisecond},
-		"never active":     {results.Run{Events: ended("Reached target"), Guest: &results.Guest{Values: map[string]string{"systemd_stamps": "ActiveEnterTimestampMonotonic=0"}}}, 0},
+		"systemd":          {results.Run{Guest: stamps, Events: endsBy("[  OK  ] Reached target multi-user.target - Multi-User System.")}, 41250 * time.Millisecond},
+		"never active":     {results.Run{Events: endsBy("Reached target"), Guest: &results.Guest{Values: map[string]string{"systemd_stamps": "ActiveEnterTimestampMonotonic=0"}}}, 0},
 		"nothing":          {results.Run{}, 0},
 		"outside the copy": {results.Run{Files: []results.File{{Kind: "serial", Name: "../a.log"}}}, 0},
 	} {

@@ -9,13 +9,14 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Fold breaks text into lines of at most width cells at spaces. Words that are
+// Fold breaks text into lines of at most width cells at spaces, but not between
+// a number and its unit. Words that are
 // longer, such as addresses, are broken too, after a mark that separates their
 // parts if there is one.
 func Fold(text string, width int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range words(text) {
 		if line != "" && ansi.StringWidth(line)+1+ansi.StringWidth(word) > width {
 			lines, line = append(lines, line), ""
 		}
@@ -35,6 +36,32 @@ func Fold(text string, width int) []string {
 		}
 	}
 	return append(lines, line)
+}
+
+// words are what a line may be broken between.
+func words(text string) []string {
+	var list []string
+	for _, word := range strings.Fields(text) {
+		if last := len(list) - 1; last >= 0 && isUnit(word) && endsInDigit(list[last]) {
+			list[last] += " " + word
+			continue
+		}
+		list = append(list, word)
+	}
+	return list
+}
+
+func isUnit(word string) bool {
+	switch strings.TrimRight(word, ".,:;)") {
+	case "%", "s", "ms", "min", "h", "MiB", "GiB", "KiB", "MB":
+		return true
+	}
+	return false
+}
+
+func endsInDigit(word string) bool {
+	last := word[len(word)-1]
+	return '0' <= last && last <= '9'
 }
 
 // Shorten cuts text to a number of cells, at a space where that loses little,
