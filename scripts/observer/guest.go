@@ -22,13 +22,13 @@ import (
 const limitGuest = 50 * time.Millisecond
 
 // What guests say of the end of their boots, by their own clocks.
-var (
+const (
 	// targetActive is systemd's stamp of multi-user.target, in microseconds of
 	// CLOCK_MONOTONIC (org.freedesktop.systemd1(5), ActiveEnterTimestampMonotonic).
-	targetActive = regexp.MustCompile(`\bActiveEnterTimestampMonotonic=([0-9]{1,12})\b`)
+	targetActive = `\bActiveEnterTimestampMonotonic=([0-9]{1,12})\b`
 	// cloudInitUp is cloud-init's reading of /proc/uptime, in seconds with two
 	// decimals, in the line that is the milestone.
-	cloudInitUp = regexp.MustCompile(`Cloud-init v\. \S{1,40} finished at [^\r\n]{1,200} Up ([0-9]{1,6}\.[0-9]{1,3}) seconds`)
+	cloudInitUp = `Cloud-init v\. \S{1,40} finished at [^\r\n]{1,200} Up ([0-9]{1,6}\.[0-9]{1,3}) seconds`
 )
 
 // measureGuest holds the boots of a session that was exported against what the
@@ -87,7 +87,7 @@ func againstGuest(name string, errors []time.Duration, width time.Duration) spre
 // that clock's zero.
 func guestStamp(directory string, run results.Run) (time.Duration, bool) {
 	if text, err := serialLog(directory, run); err == nil {
-		if found := cloudInitUp.FindSubmatch(text); found != nil {
+		if found := regexp.MustCompile(cloudInitUp).FindSubmatch(text); found != nil {
 			seconds, err := strconv.ParseFloat(string(found[1]), 64)
 			return time.Duration(seconds * float64(time.Second)), err == nil
 		}
@@ -96,7 +96,7 @@ func guestStamp(directory string, run results.Run) (time.Duration, bool) {
 	if run.Guest == nil || !strings.Contains(end.Raw, "Reached target") {
 		return 0, false // it ends with something else, such as a login prompt
 	}
-	found := targetActive.FindStringSubmatch(run.Guest.Values["systemd_stamps"])
+	found := regexp.MustCompile(targetActive).FindStringSubmatch(run.Guest.Values["systemd_stamps"])
 	if found == nil {
 		return 0, false
 	}
