@@ -37,7 +37,7 @@ func (m *Model) designActions() []screen.Action {
 	number := m.form.focus().counted() || m.options(m.form.focus()) != nil
 	fixed := ""
 	if !number {
-		fixed = m.form.focus().label() + " is typed: enter"
+		fixed = m.form.focus().label() + ": enter changes it"
 	}
 	return []screen.Action{
 		{ID: "bench.start", Keys: []string{"s"}, Title: "start", Group: groupDesign, Disabled: why,
