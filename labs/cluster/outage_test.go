@@ -79,8 +79,6 @@ func TestWatchGoesOnWhenTheAPIServerComesBack(t *testing.T) {
 	}
 }
 
-// A lost watch must not mark twice what it had marked, nor take what an earlier
-// join left for a part of this one.
 // TestWatchOfASlowServerIsOpened leaves the first questions without an answer:
 // the list, and then the watch.
 func TestWatchOfASlowServerIsOpened(t *testing.T) {
@@ -124,6 +122,8 @@ func TestWatchOfASilentServerEnds(t *testing.T) {
 	}
 }
 
+// A lost watch must not mark twice what it had marked, nor take what an earlier
+// join left for a part of this one.
 func TestWatchAfterAnOutageTakesNothingOfBefore(t *testing.T) {
 	control := controlPlane(t)
 	client := connect(t, control)

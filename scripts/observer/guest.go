@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -58,19 +59,10 @@ func measureGuest(_ context.Context, opt options) (record, error) {
 	if len(all) == 0 {
 		return record{}, fmt.Errorf("no run of %s has a stamp of its guest's own", opt.session)
 	}
-	for _, name := range sortedNames(all) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		r.Errors = append(r.Errors, againstGuest(name, all[name], widths[name]))
 	}
 	return r, nil
-}
-
-func sortedNames(all map[string][]time.Duration) []string {
-	var names []string
-	for name := range all {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // againstGuest judges the errors of one system. The guest's clock begins at

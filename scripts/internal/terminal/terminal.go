@@ -74,16 +74,17 @@ func (s *Session) read() {
 func (s *Session) Next() (Chunk, error) {
 	select {
 	case c, more := <-s.output:
-		if !more {
-			return c, io.EOF
-		}
-		return c, s.show(c)
+		return c, s.accept(c, more)
 	case <-time.After(patience):
 		return Chunk{}, errors.New("the program wrote nothing")
 	}
 }
 
-func (s *Session) show(c Chunk) error {
+// accept shows what was read; io.EOF when there will be no more.
+func (s *Session) accept(c Chunk, more bool) error {
+	if !more {
+		return io.EOF
+	}
 	_, err := s.Screen.Write(c.Bytes)
 	return err
 }
@@ -116,10 +117,7 @@ func (s *Session) Quiet(long time.Duration) error {
 	for {
 		select {
 		case c, more := <-s.output:
-			if !more {
-				return io.EOF
-			}
-			if err := s.show(c); err != nil {
+			if err := s.accept(c, more); err != nil {
 				return err
 			}
 		case <-time.After(long):
@@ -133,10 +131,7 @@ func (s *Session) During(long time.Duration) error {
 	for end := time.After(long); ; {
 		select {
 		case c, more := <-s.output:
-			if !more {
-				return io.EOF
-			}
-			if err := s.show(c); err != nil {
+			if err := s.accept(c, more); err != nil {
 				return err
 			}
 		case <-end:
