@@ -65,6 +65,6 @@ func (t *take) lines(width int, look screen.Look) (lines []string, x, y int) {
 	text, x := t.path.View(max(width-7, 1), look)
 	return []string{
 		layout.Fit(look.Styles.FgMuted.Render("from  ")+text, width, look.Glyphs.Ellipsis),
-		layout.Fit(look.Styles.FgMuted.Render("a directory or .tar file of `distrolab results export`"), width, look.Glyphs.Ellipsis),
+		layout.Fit(look.Styles.FgMuted.Render("a directory or .tar file that distrolab results export has written"), width, look.Glyphs.Ellipsis),
 	}, 6 + x, 0
 }
