@@ -2,6 +2,7 @@ package faults
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -125,6 +126,58 @@ func TestQEMUKilledInALab(t *testing.T) {
 	w.mustRun(done, "console", "lab/probe") // shows what there was and ends, the machine being gone
 	w.mustRun(done, "down", "lab")
 	w.noTrace()
+}
+
+// TestQEMUFailsByItself ends QEMU as a failed assertion of its own does, which
+// it has in libvirt's log, and with the signal of one. The lab starts the
+// machine once more, and not a third time.
+func TestQEMUFailsByItself(t *testing.T) {
+	w := newWorld(t, me())
+	p := w.start("up", "probe")
+	p.until("firmware starts")
+	w.failAssertion("probe")
+	p.until("started once more")
+	p.untilTimes("firmware starts", 2, patience)
+	s := p.end()
+	if s.code != done {
+		t.Fatalf("up ended with %d:\n%s%s", s.code, s.out, s.err)
+	}
+	wants(t, s.err, "Assertion `the_test' failed", "probe  + ready")
+	w.mustRun(done, "down", "lab")
+
+	p = w.start("up", "probe")
+	p.until("firmware starts")
+	w.failAssertion("probe")
+	p.until("started once more")
+	p.untilTimes("firmware starts", 2, patience)
+	w.failAssertion("probe")
+	if s = p.end(); s.code != failed {
+		t.Errorf("with a second failure up ended with %d", s.code)
+	}
+	wants(t, s.err, "its QEMU crashed and said", "Assertion `the_test' failed", "stopped before it had booted")
+	w.mustRun(done, "down", "lab")
+	w.noTrace()
+}
+
+// failAssertion ends the machine's QEMU as abort(3) would after its last words.
+func (w *world) failAssertion(machine string) {
+	w.t.Helper()
+	pid := w.qemu()
+	log := "/var/log/libvirt/qemu/distrolab-lab-" + machine + ".log"
+	if w.user.uid != 0 {
+		log = filepath.Join(w.base, ".cache/libvirt/qemu/log/distrolab-lab-"+machine+".log")
+	}
+	file, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.WriteString("qemu-system-x86_64: a/test.c:1: fails: Assertion `the_test' failed.\n"); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGABRT); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // waitEnd waits for a process that was killed.

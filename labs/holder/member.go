@@ -65,6 +65,17 @@ func (h *Holder) startMachines(ctx context.Context) {
 }
 
 func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) error {
+	there := make(chan struct{})
+	if err := h.begin(ctx, env, m, func() { close(there) }); err != nil {
+		return err
+	}
+	h.oneByOne(ctx, there)
+	return nil
+}
+
+// begin makes a machine and lets it run. there is called once, when it is ready
+// or has failed, but for an error here or the end of ctx.
+func (h *Holder) begin(ctx context.Context, env machine.Environment, m *member, there func()) error {
 	made, err := h.prepare(ctx, env, m, false)
 	if err != nil {
 		return err
@@ -77,9 +88,7 @@ func (h *Holder) start(ctx context.Context, env machine.Environment, m *member) 
 		watch.Close()
 		return err
 	}
-	there := make(chan struct{})
-	h.follow(ctx, m, made, watch, h.cluster != nil, func() { close(there) })
-	h.oneByOne(ctx, there)
+	h.follow(ctx, m, made, watch, h.cluster != nil, there)
 	return nil
 }
 
@@ -148,8 +157,6 @@ func (h *Holder) oneByOne(ctx context.Context, there <-chan struct{}) {
 // and calls there when the machine is ready or has failed.
 func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine, watch *cluster.Watch, joins bool, there func()) {
 	defer watch.Close()
-	there = sync.OnceFunc(there)
-	defer there()
 	waited, cancel := context.WithTimeout(ctx, h.spec.Deadline)
 	defer cancel()
 	err := made.Await(waited)
@@ -159,7 +166,7 @@ func (h *Holder) awaitBoot(ctx context.Context, m *member, made *machine.Machine
 	if err == nil && joins {
 		err = h.awaitJoin(ctx, m, made, watch)
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || h.anew(ctx, m, made, err, there) {
 		return
 	}
 	timeline := made.Observer().Finish(reason(err))

@@ -80,7 +80,8 @@ func (s *Store) Get(version string) (Bundle, error) {
 	}
 }
 
-// Versions are the versions of the bundles, the newest first, damaged ones too.
+// Versions are the versions of the bundles, damaged ones too: releases before
+// previews, and of each the newest first.
 func (s *Store) Versions() ([]string, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -92,11 +93,19 @@ func (s *Store) Versions() ([]string, error) {
 			versions = append(versions, e.Name())
 		}
 	}
-	slices.SortFunc(versions, func(a, b string) int { return CompareVersions(b, a) })
+	slices.SortFunc(versions, func(a, b string) int {
+		if x, y := preview(a), preview(b); x != y {
+			return cmp.Compare(x, y)
+		}
+		return CompareVersions(b, a)
+	})
 	return versions, nil
 }
 
-// List opens every bundle, the newest first. The error names those that are
+// preview is 1 for a version that is no release, such as v1.37.0-rc.1.
+func preview(version string) int { return min(strings.Count(version, "-"), 1) }
+
+// List opens every bundle, in the order of [Store.Versions]. The error names those that are
 // damaged; the others are returned all the same.
 func (s *Store) List() ([]Bundle, error) {
 	versions, err := s.Versions()
@@ -116,7 +125,7 @@ func (s *Store) List() ([]Bundle, error) {
 	return list, errors.Join(bad...)
 }
 
-// Newest opens the bundle of the newest version, releases before previews. The
+// Newest opens the first of [Store.Versions]. The
 // error is a [*NotStoredError] if there is none.
 func (s *Store) Newest() (Bundle, error) {
 	versions, err := s.Versions()
@@ -125,11 +134,6 @@ func (s *Store) Newest() (Bundle, error) {
 	}
 	if len(versions) == 0 {
 		return Bundle{}, &NotStoredError{}
-	}
-	for _, v := range versions {
-		if !strings.Contains(v, "-") {
-			return s.Get(v)
-		}
 	}
 	return s.Get(versions[0])
 }

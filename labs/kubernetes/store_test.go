@@ -92,7 +92,7 @@ func TestStoreOrdersVersions(t *testing.T) {
 		}
 	}
 	got, err := s.Versions()
-	if want := []string{"v1.37.0-rc.1", "v1.37.0-alpha.2", "v1.36.10", "v1.36.1", "v1.9.11"}; err != nil || !slices.Equal(got, want) {
+	if want := []string{"v1.36.10", "v1.36.1", "v1.9.11", "v1.37.0-rc.1", "v1.37.0-alpha.2"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("versions %q, want %q (%v)", got, want, err)
 	}
 	if b, err := s.Newest(); err != nil || b.Manifest.Version != "v1.36.10" {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 
 	"distrolab/labs/hypervisor"
@@ -90,7 +92,7 @@ func (m *Machine) follow(ctx context.Context, events <-chan hypervisor.Event) {
 			m.observer.Hypervisor(observe.SourceLifecycle, e.At, e.ErrBound)
 		case hypervisor.LifecycleStopped, hypervisor.LifecycleCrashed:
 			m.hearOut(ctx)
-			m.ended(stopReason(e))
+			m.ended(m.stopReason(ctx, e))
 		}
 	}
 	m.ended("the connection to libvirt ended; is its daemon still running?")
@@ -112,8 +114,9 @@ func (m *Machine) hearOut(ctx context.Context) {
 	}
 }
 
-// stopReason puts libvirt's words for an end into plain ones.
-func stopReason(e hypervisor.Event) string {
+// stopReason puts libvirt's words for an end into plain ones, with QEMU's own
+// where it has failed.
+func (m *Machine) stopReason(ctx context.Context, e hypervisor.Event) string {
 	said := "libvirt reports it " + string(e.Kind)
 	if e.Detail != "" {
 		said += " (" + e.Detail + ")"
@@ -122,7 +125,12 @@ func stopReason(e hypervisor.Event) string {
 	case "shutdown":
 		return "it powered off"
 	case "failed", "crashed":
-		return "its QEMU was killed or crashed (`dmesg` and libvirt's log of the domain may say why); " + said
+		words := m.env.Libvirt.LastWords(ctx, m.name)
+		if words == "" {
+			return "its QEMU was killed or crashed (`dmesg` and libvirt's log of the domain may say why); " + said
+		}
+		m.asserted.Store(strings.Contains(strings.ToLower(words), "assertion"))
+		return "its QEMU crashed and said " + strconv.Quote(words) + "; " + said
 	case "destroyed":
 		return "it was destroyed from outside; " + said
 	default:

@@ -77,7 +77,8 @@ type Machine struct {
 	silent   chan struct{} // closed when the serial port has said its last
 	gone     chan struct{} // closed when the domain is no more
 	goneOnce sync.Once
-	goneWhy  string // set before gone is closed
+	goneWhy  string      // set before gone is closed
+	asserted atomic.Bool // QEMU found a fault in itself; set before gone is closed
 }
 
 // DomainName is libvirt's name of a lab's machine.
@@ -148,6 +149,11 @@ func (m *Machine) Silent() <-chan struct{} { return m.silent }
 
 // GoneWhy says how the machine ended. Call it after Gone is closed.
 func (m *Machine) GoneWhy() string { return m.goneWhy }
+
+// EmulatorFailed says whether the machine ended because QEMU found a fault in
+// itself: an assertion of its own failed. That says nothing of the guest. Call
+// it after Gone is closed.
+func (m *Machine) EmulatorFailed() bool { return m.asserted.Load() }
 
 func (m *Machine) ended(why string) {
 	m.goneOnce.Do(func() {

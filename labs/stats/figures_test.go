@@ -3,6 +3,7 @@ package stats_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"distrolab/labs/stats"
 )
@@ -11,7 +12,7 @@ const sessions = 2000
 
 func figures() []figure {
 	var all []figure
-	for _, group := range [][]figure{widths(), sight(), coverage(), stopping(), several(), drifting(), planning()} {
+	for _, group := range [][]figure{widths(), sight(), coverage(), stopping(), several(), drifting(), planning(), changing()} {
 		all = append(all, group...)
 	}
 	return all
@@ -259,4 +260,29 @@ func planning() []figure {
 		})
 	}
 	return list
+}
+
+// changing looks at histories of nightly medians, each with noise of 3 %.
+func changing() []figure {
+	const nights, noise = 30, 0.03
+	look := func(change float64, trial func([]stats.ChangePoint) bool) func(*rand.Rand) float64 {
+		return func(rng *rand.Rand) float64 {
+			medians := lognormal(noise).sample(rng, nights)
+			for i := nights / 2; i < nights; i++ {
+				medians[i] *= change
+			}
+			return one(trial(stats.ChangePoints(medians)))
+		}
+	}
+	some := func(points []stats.ChangePoint) bool { return len(points) > 0 }
+	near := func(points []stats.ChangePoint) bool {
+		return slices.ContainsFunc(points, func(p stats.ChangePoint) bool { return p.At >= nights/2-1 && p.At <= nights/2+1 })
+	}
+	const group = "Change points in 30 nights, medians with CV 3 %"
+	return []figure{
+		{group: group, setting: "no change: some found", low: 0, high: 0.02, trials: 500, trial: look(1, some)},
+		{group: group, setting: "5 % slower from the middle on: found", low: 0.8, high: 1, trials: 500, trial: look(1.05, some)},
+		{group: group, setting: "10 % slower from the middle on: found", low: 0.99, high: 1, trials: 500, trial: look(1.10, some)},
+		{group: group, setting: "10 % slower from the middle on: found within a night of it", low: 0.9, high: 1, trials: 500, trial: look(1.10, near)},
+	}
 }

@@ -60,7 +60,7 @@ type Known struct {
 	BootDeadline time.Duration // what is taken when none is asked for
 	JoinDeadline time.Duration
 	ControlPlane string   // the system that one is made of when none is chosen
-	Kubernetes   []string // versions of which there is a bundle, newest first
+	Kubernetes   []string // versions of which there is a bundle; the first is taken when none is chosen
 	// Pace is how long one run of a system took here, with all that belongs to
 	// it, by scenario and system.
 	Pace map[results.Scenario]map[string]time.Duration

@@ -28,7 +28,7 @@ newest, or by "last~1", the one before.`,
   distrolab results compare last~1 last
   distrolab results export last ./monday`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newResultsList(a), newResultsShow(a), newResultsCompare(a), newResultsReport(a), newResultsCast(a), newResultsExport(a), newResultsImport(a), newResultsRemove(a), newResultsRescue(a))
+	cmd.AddCommand(newResultsList(a), newResultsShow(a), newResultsCompare(a), newResultsHistory(a), newResultsReport(a), newResultsCast(a), newResultsExport(a), newResultsImport(a), newResultsRemove(a), newResultsRescue(a))
 	return cmd
 }
 
@@ -114,8 +114,9 @@ func newResultsList(a *application) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List sessions, the newest first", Args: none,
 		Long: `List shows the sessions of the store. With --system it shows those that measured
-that system, with the median of its headline in each: the history of one system.
-Medians of different hosts, accelerators or conditions do not compare.`,
+that system, with the median of its headline in each. Medians of different hosts,
+accelerators or conditions do not compare; "distrolab results history" has those
+that do.`,
 		Example: "  distrolab results list\n  distrolab results list --system flatcar --scenario first_boot\n  distrolab results list -o json | jq '.[].id'",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if q.Limit < 0 || q.Offset < 0 {
@@ -142,8 +143,7 @@ Medians of different hosts, accelerators or conditions do not compare.`,
 	cmd.Flags().IntVar(&q.Limit, "limit", 100, "at most so many; 0 is as many as there are, up to "+strconv.Itoa(results.MaxListed))
 	cmd.Flags().IntVar(&q.Offset, "skip", 0, "leave out the newest")
 	cmd.RegisterFlagCompletionFunc("system", a.completeDistros)
-	cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions([]string{string(results.FirstBoot), string(results.SecondBoot),
-		string(results.JoinCold), string(results.JoinWarm)}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("scenario", completeScenarios())
 	return cmd
 }
 

@@ -95,7 +95,7 @@ func (b benchScreen) Know(ctx context.Context) (bench.Known, error) {
 	return k, nil
 }
 
-// bundles are the versions of Kubernetes that are stored, newest first. Without
+// bundles are the versions of Kubernetes that are stored, the newest release first. Without
 // any, or where they cannot be read, a join says so when it is planned.
 func bundles(h home.Home) []string {
 	store, err := kubernetes.OpenStore(h.Kubernetes())

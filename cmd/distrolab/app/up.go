@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -229,6 +230,8 @@ func (p *bootPrinter) show(e labs.Event) {
 		fmt.Fprintf(p.a.world.Err, "%s  %s\n", who, v.glyphs.Clean(e.Step))
 	case e.State == labs.StateFailed || e.State == labs.StateLost:
 		fmt.Fprintf(p.a.world.Err, "%s  %s %s\n", who, v.glyphs.Cross, v.glyphs.Clean(e.Error))
+	case e.State == labs.StateBooting: // perhaps for the second time
+		maps.DeleteFunc(p.seen, func(key string, _ bool) bool { return strings.HasPrefix(key, e.Machine+"/") })
 	case e.State == labs.StateReady:
 		fmt.Fprintf(p.a.world.Err, "%s  %s ready\n", who, v.glyphs.Check)
 	case e.State == labs.StateOff:
