@@ -53,7 +53,6 @@ type Session struct {
 	undo    []func() error
 
 	quiet     *quiet.Watch
-	pages     []pages       // of each subject, after its last run
 	headlines [][]float64   // of each subject, seconds
 	done      int           // runs, warm-ups included
 	planned   int           // blocks, as far as is known
@@ -80,7 +79,7 @@ func Run(ctx context.Context, opt Options, design Design) (begun string, err err
 	}
 	n := len(design.Subjects)
 	s := &Session{opt: opt, design: design, lab: "bench-" + lab[len(lab)-6:], started: time.Now(),
-		failures: make([]int, n), dropped: make([]bool, n), lasted: make([]int, n), headlines: make([][]float64, n), pages: make([]pages, n)}
+		failures: make([]int, n), dropped: make([]bool, n), lasted: make([]int, n), headlines: make([][]float64, n)}
 	s.planned = design.Rule.Planned(0)
 	s.quiet = quiet.New(opt.Host, s.ours(ctx))
 	defer func() { err = errors.Join(err, s.close()) }()

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -8,68 +9,56 @@ import (
 	"distrolab/labs/results"
 )
 
-// pages is how much of a subject's files lay in memory after an unmeasured run.
-type pages struct {
-	known bool
-	share float64
-}
-
-// The bounds of the two states. An image that is not read whole is never wholly
-// in memory: warm means that it is there as an unmeasured run left it.
+// The bounds of the two states.
 const (
-	mostCold  = 0.01 // share that may be left
-	leastWarm = 0.90 // of what there was after the warm-up
+	mostCold  = 0.01 // share of the files that may be left
+	leastWarm = 0.99 // of what the files hold
 )
 
 // settleCache brings the page cache into the state that the session asks for,
 // just before the CPUs run, and looks what came of it.
-func (r *attempt) settleCache() {
-	paths := r.cached()
-	wanted := r.session.design.Cache
+func (r *attempt) settleCache(ctx context.Context) {
+	paths, phase := r.cached(), r.place.phase
+	wanted, held := r.session.design.Cache, int64(0)
+	var err error
 	if wanted == results.CacheCold {
-		if err := pagecache.Drop(paths); err != nil {
-			r.doubt("the page cache could not be emptied: " + err.Error())
-		}
+		err = pagecache.Drop(paths)
+	} else {
+		held, err = pagecache.Fill(ctx, paths)
 	}
-	share, err := residentShare(paths)
+	if err != nil {
+		r.doubt("the page cache is not as it was to be: " + err.Error())
+	}
+	resident, size, err := pagecache.Resident(paths)
 	if err != nil {
 		r.cache = results.Cache{}
 		r.doubt("what the page cache holds is not known: " + err.Error())
 		return
 	}
-	state, doubt := judgeCache(wanted, share, r.session.pages[r.place.subject])
-	r.cache = results.Cache{State: state, ResidentFrac: &share}
-	if doubt != "" && r.place.phase == results.PhaseMeasure {
+	share := 0.0
+	if size > 0 {
+		share = float64(resident) / float64(size)
+	}
+	r.cache = results.Cache{State: results.CacheWarm, ResidentFrac: &share}
+	if wanted == results.CacheCold {
+		r.cache.State = results.CacheCold
+	}
+	if doubt := judgeCache(r.cache.State, resident, held, size); doubt != "" && phase == results.PhaseMeasure {
 		r.doubt(doubt)
 	}
 }
 
-// judgeCache says in which state a run begins, and why that is not what it
-// should be.
-func judgeCache(wanted string, share float64, after pages) (state, doubt string) {
+// judgeCache says why a run does not begin as it should. Of files of a size, in
+// bytes, so many lie in memory, and so many are no holes.
+func judgeCache(state string, resident, held, size int64) string {
+	percent := func(of int64) float64 { return 100 * float64(resident) / float64(max(of, 1)) }
 	switch {
-	case wanted == results.CacheCold:
-		if share > mostCold {
-			return wanted, fmt.Sprintf("the page cache was to be cold, and %.1f %% of the image was in memory", share*100)
-		}
-		return wanted, ""
-	case !after.known:
-		return "", "" // no unmeasured run: nobody knows what warm is
-	case share < leastWarm*after.share:
-		return results.CacheWarm, fmt.Sprintf("the page cache was to be warm, and %.1f %% of the image was in memory; after the warm-up it was %.1f %%", share*100, after.share*100)
+	case state == results.CacheCold && float64(resident) > mostCold*float64(size):
+		return fmt.Sprintf("the page cache was to be cold, and %.1f %% of the image was in memory", percent(size))
+	case state == results.CacheWarm && float64(resident) < leastWarm*float64(held):
+		return fmt.Sprintf("the page cache was to be warm, and %.1f %% of the image was in memory, just after it was read", percent(held))
 	}
-	return results.CacheWarm, ""
-}
-
-// keepPages looks at the page cache after an unmeasured run: that is what warm
-// means for this subject.
-func (r *attempt) keepPages() {
-	if r.place.phase != results.PhaseWarmup {
-		return
-	}
-	if share, err := residentShare(r.cached()); err == nil {
-		r.session.pages[r.place.subject] = pages{known: true, share: share}
-	}
+	return ""
 }
 
 // cached are the files that a boot reads: those of the image, and of a second
@@ -81,14 +70,6 @@ func (r *attempt) cached() []string {
 		paths = append(paths, r.machine.DiskPath())
 	}
 	return paths
-}
-
-func residentShare(paths []string) (float64, error) {
-	resident, size, err := pagecache.Resident(paths)
-	if err != nil || size == 0 {
-		return 0, err
-	}
-	return float64(resident) / float64(size), nil
 }
 
 // doubt notes why the run is not valid.

@@ -10,25 +10,23 @@ import (
 
 func TestStateOfTheCache(t *testing.T) {
 	tests := map[string]struct {
-		wanted string
-		share  float64
-		after  pages
-		state  string
-		doubt  string
+		state                string
+		resident, held, size int64
+		doubt                string
 	}{
-		"cold and empty":              {results.CacheCold, 0, pages{}, "cold", ""},
-		"cold and not empty":          {results.CacheCold, 0.2, pages{}, "cold", "20.0 %"},
-		"warm as after the warm-up":   {results.CacheWarm, 0.4, pages{true, 0.4}, "warm", ""},
-		"warmer than after it":        {results.CacheWarm, 0.9, pages{true, 0.4}, "warm", ""},
-		"warm and a little forgotten": {results.CacheWarm, 0.37, pages{true, 0.4}, "warm", ""},
-		"warm and half forgotten":     {results.CacheWarm, 0.2, pages{true, 0.4}, "warm", "it was 40.0 %"},
-		"no warm-up":                  {results.CacheWarm, 0.4, pages{}, "", ""},
+		"cold and empty":                      {results.CacheCold, 0, 0, 1000, ""},
+		"cold and not empty":                  {results.CacheCold, 200, 0, 1000, "20.0 %"},
+		"warm, whole":                         {results.CacheWarm, 1000, 1000, 1000, ""},
+		"warm, all but holes":                 {results.CacheWarm, 400, 400, 1000, ""},
+		"warm, and a page was lost meanwhile": {results.CacheWarm, 995, 1000, 1000, ""},
+		"warm, half forgotten":                {results.CacheWarm, 200, 400, 1000, "50.0 %"},
+		"of no file":                          {results.CacheWarm, 0, 0, 0, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			state, doubt := judgeCache(test.wanted, test.share, test.after)
-			if state != test.state || (doubt == "") != (test.doubt == "") || !strings.Contains(doubt, test.doubt) {
-				t.Errorf("%q, %q; want %q, %q", state, doubt, test.state, test.doubt)
+			doubt := judgeCache(test.state, test.resident, test.held, test.size)
+			if (doubt == "") != (test.doubt == "") || !strings.Contains(doubt, test.doubt) {
+				t.Errorf("%q, want %q", doubt, test.doubt)
 			}
 		})
 	}

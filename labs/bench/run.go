@@ -228,7 +228,7 @@ func (r *attempt) observe(ctx context.Context) (results.Run, error) {
 	watched, cancel := context.WithTimeoutCause(ctx, r.session.design.Deadline,
 		fmt.Errorf("the deadline of %s passed", r.session.design.Deadline))
 	defer cancel()
-	r.settleCache()
+	r.settleCache(ctx)
 	canary, err := observe.StartCanary()
 	if err != nil {
 		return results.Run{}, err
@@ -248,7 +248,6 @@ func (r *attempt) observe(ctx context.Context) (results.Run, error) {
 		ended = context.Cause(watched)
 	}
 	timeline, guest := r.afterBoot(ctx, ended)
-	r.keepPages()
 	run := r.describe(ctx, timeline, guest, result)
 	run.Audit = r.audit(ctx, timeline)
 	r.conclude(ctx, &run, ended)

@@ -37,6 +37,6 @@ type Request struct {
 
 // The states of the host's page cache that a session can ask for.
 const (
-	CacheWarm = "warm" // as an unmeasured run of the same image left it
+	CacheWarm = "warm" // all of the image in memory
 	CacheCold = "cold" // nothing of the image in memory
 )

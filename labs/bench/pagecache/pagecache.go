@@ -1,10 +1,11 @@
-// Package pagecache looks at and empties the host's page cache for single files:
-// how much of an image lies in memory when a boot begins decides how much of the
-// boot is reading. It opens files for reading only and never drops the cache of
+// Package pagecache looks at, fills and empties the host's page cache for single
+// files: how much of an image lies in memory when a boot begins decides how much
+// of the boot is reading. It opens files for reading only and never drops the cache of
 // anything that it was not told to.
 package pagecache
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -54,6 +55,52 @@ func residentOf(path string) (resident, size int64, err error) {
 		}
 	}
 	return resident, size, nil
+}
+
+// Fill reads all that the files hold, so that it lies in memory, and returns how
+// many bytes that is. Holes are not read.
+func Fill(ctx context.Context, paths []string) (held int64, err error) {
+	for _, path := range unique(paths) {
+		n, err := fill(ctx, path)
+		if err != nil {
+			return held, fmt.Errorf("reading %s into the page cache: %w", path, err)
+		}
+		held += n
+	}
+	return held, nil
+}
+
+func fill(ctx context.Context, path string) (held int64, err error) {
+	f, size, err := open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	buffer := make([]byte, 1<<20)
+	for at := int64(0); at < size; {
+		start, err := unix.Seek(int(f.Fd()), at, unix.SEEK_DATA)
+		if errors.Is(err, unix.ENXIO) {
+			return held, nil // a hole to the end
+		}
+		if err != nil {
+			return held, err
+		}
+		end, err := unix.Seek(int(f.Fd()), start, unix.SEEK_HOLE)
+		if err != nil {
+			return held, err
+		}
+		for at = start; at < end; {
+			if ctx.Err() != nil {
+				return held, context.Cause(ctx)
+			}
+			n, err := f.ReadAt(buffer[:min(int64(len(buffer)), end-at)], at)
+			if n == 0 {
+				return held, err
+			}
+			at, held = at+int64(n), held+int64(n)
+		}
+	}
+	return held, nil
 }
 
 // Drop writes the files' dirty pages and asks the kernel to forget all of them.

@@ -1,6 +1,8 @@
 package pagecache_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -64,6 +66,40 @@ func TestDropEmptiesAndReadingFills(t *testing.T) {
 	}
 }
 
+func TestFillReadsAllButHoles(t *testing.T) {
+	path := filepath.Join(onDisk(t), "sparse")
+	page := int64(os.Getpagesize())
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, at := range []int64{0, 1000 * page} {
+		if _, err := f.WriteAt(make([]byte, 10*page), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Truncate(5000 * page); err != nil {
+		t.Fatal(err)
+	}
+	if err := pagecache.Drop([]string{path}); err != nil {
+		t.Fatal(err)
+	}
+	held, err := pagecache.Fill(t.Context(), []string{path, path, ""})
+	if err != nil || held < 20*page || held > 100*page {
+		t.Errorf("%d bytes held, %v; two times 10 pages were written", held, err)
+	}
+	resident, size, err := pagecache.Resident([]string{path})
+	if err != nil || size != 5000*page || resident < held || resident > 1000*page {
+		t.Errorf("%d of %d resident, %v", resident, size, err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := pagecache.Fill(ended, []string{path}); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end of its context: %v", err)
+	}
+}
+
 func TestOnlyFilesAreLookedAt(t *testing.T) {
 	dir := t.TempDir()
 	fifo := filepath.Join(dir, "fifo")
@@ -79,6 +115,9 @@ func TestOnlyFilesAreLookedAt(t *testing.T) {
 		}
 		if err := pagecache.Drop([]string{path}); (err == nil) != wanted {
 			t.Errorf("Drop(%s): %v", path, err)
+		}
+		if _, err := pagecache.Fill(t.Context(), []string{path}); (err == nil) != wanted {
+			t.Errorf("Fill(%s): %v", path, err)
 		}
 	}
 }
