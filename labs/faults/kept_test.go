@@ -5,7 +5,10 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"syscall"
+	"testing"
 )
 
 // keptVariable names the environment variable with the directory in which saved
@@ -76,9 +79,45 @@ func linkControlPlanes(from, to string, old, replacement []byte) error {
 			recipe = bytes.ReplaceAll(recipe, old, replacement)
 		}
 		if err := errors.Join(os.MkdirAll(target, 0o700), os.WriteFile(filepath.Join(target, keptRecipe), recipe, 0o600),
-			os.Link(filepath.Join(source, keptDisk), filepath.Join(target, keptDisk))); err != nil {
+			linkOrCopy(filepath.Join(source, keptDisk), filepath.Join(target, keptDisk))); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// linkOrCopy copies where the two are on different file systems.
+func linkOrCopy(from, to string) error {
+	err := os.Link(from, to)
+	if !errors.Is(err, syscall.EXDEV) {
+		return err
+	}
+	return exec.Command("cp", "--sparse=always", from, to).Run()
+}
+
+// TestKeptControlPlaneIsLinkedAndMoved keeps one of a world and gives it to
+// another.
+func TestKeptControlPlaneIsLinkedAndMoved(t *testing.T) {
+	dir := t.TempDir()
+	first, kept, second := filepath.Join(dir, "first"), filepath.Join(dir, "kept"), filepath.Join(dir, "second")
+	state := filepath.Join(first, "0123456789ab")
+	if err := errors.Join(os.MkdirAll(state, 0o700),
+		os.WriteFile(filepath.Join(state, keptDisk), []byte("memory"), 0o600),
+		os.WriteFile(filepath.Join(state, keptRecipe), []byte(`{"disk":"`+first+`/images/a.qcow2"}`), 0o600),
+		linkControlPlanes(first, kept, nil, nil),
+		linkControlPlanes(kept, second, []byte(first), []byte(second))); err != nil {
+		t.Fatal(err)
+	}
+	recipe, err := os.ReadFile(filepath.Join(second, "0123456789ab", keptRecipe))
+	if want := `{"disk":"` + second + `/images/a.qcow2"}`; err != nil || string(recipe) != want {
+		t.Errorf("the recipe is %s, %v; want %s", recipe, err, want)
+	}
+	if untouched, err := os.ReadFile(filepath.Join(state, keptRecipe)); err != nil || string(untouched) == string(recipe) {
+		t.Errorf("the recipe of the first is %s, %v", untouched, err)
+	}
+	a, err1 := os.Stat(filepath.Join(state, keptDisk))
+	b, err2 := os.Stat(filepath.Join(second, "0123456789ab", keptDisk))
+	if err := errors.Join(err1, err2); err != nil || !os.SameFile(a, b) {
+		t.Errorf("the disk was copied: %v", err)
+	}
 }

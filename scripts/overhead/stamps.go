@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -38,11 +39,12 @@ func newStamps(events <-chan hypervisor.Event) *stamps {
 	return s
 }
 
-// add keeps the first event of a kind.
+// add keeps the first event of a kind; of ends the last, since that of the boot
+// before may come late.
 func (s *stamps) add(m moment, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := s.at[m]; known {
+	if _, known := s.at[m]; known && m.kind != hypervisor.LifecycleStopped {
 		return
 	}
 	s.at[m] = at
@@ -57,16 +59,24 @@ func (s *stamps) forget(domain string) {
 	maps.DeleteFunc(s.at, func(m moment, _ time.Time) bool { return m.domain == domain })
 }
 
-// wait returns the time of a domain's event.
+// errCrashed says that a domain ended without the event that was waited for.
+// QEMU fails by itself in some emulated boots of a thousand (docs/measurements.md).
+var errCrashed = errors.New("its QEMU ended by itself")
+
+// wait returns the time of a domain's event, or [errCrashed].
 func (s *stamps) wait(ctx context.Context, domain string, kind hypervisor.EventKind) (time.Time, error) {
 	for {
 		s.mu.Lock()
 		at, ok := s.at[moment{domain, kind}]
+		resumed, runs := s.at[moment{domain, hypervisor.QEMUResume}]
+		stopped := runs && s.at[moment{domain, hypervisor.LifecycleStopped}].After(resumed)
 		ended, changed := s.ended, s.changed
 		s.mu.Unlock()
 		switch {
 		case ok:
 			return at, nil
+		case stopped:
+			return time.Time{}, fmt.Errorf("waiting for the %s of domain %s: %w", kind, domain, errCrashed)
 		case ended:
 			return time.Time{}, errors.New("the connection to libvirt ended; is its daemon still running?")
 		}
