@@ -280,8 +280,8 @@ func changing() []figure {
 	}
 	const group = "Change points in 30 nights, medians with CV 3 %"
 	return []figure{
-		{group: group, setting: "no change: some found", low: 0, high: 0.02, trials: 500, trial: look(1, some)},
-		{group: group, setting: "5 % slower from the middle on: found", low: 0.8, high: 1, trials: 500, trial: look(1.05, some)},
+		{group: group, setting: "no change: some found", low: 0, high: 0.03, trials: 500, trial: look(1, some)},
+		{group: group, setting: "5 % slower from the middle on: found", low: 0.5, high: 0.8, trials: 500, trial: look(1.05, some)},
 		{group: group, setting: "10 % slower from the middle on: found", low: 0.99, high: 1, trials: 500, trial: look(1.10, some)},
 		{group: group, setting: "10 % slower from the middle on: found within a night of it", low: 0.9, high: 1, trials: 500, trial: look(1.10, near)},
 	}
