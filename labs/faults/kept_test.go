@@ -12,8 +12,8 @@ import (
 )
 
 // keptVariable names the environment variable with the directory in which saved
-// control planes outlive a test; without it each test makes its own. Whoever sets
-// it names a directory of its own for each version of the code that makes one.
+// control planes outlive a test, for the tests of one run to share; without it
+// each test makes its own.
 const keptVariable = "DISTROLAB_CONTROL_PLANES"
 
 // The files of a saved control plane, and beside them the home for which it was
