@@ -5,9 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 )
 
@@ -79,20 +77,11 @@ func linkControlPlanes(from, to string, old, replacement []byte) error {
 			recipe = bytes.ReplaceAll(recipe, old, replacement)
 		}
 		if err := errors.Join(os.MkdirAll(target, 0o700), os.WriteFile(filepath.Join(target, keptRecipe), recipe, 0o600),
-			linkOrCopy(filepath.Join(source, keptDisk), filepath.Join(target, keptDisk))); err != nil {
+			os.Link(filepath.Join(source, keptDisk), filepath.Join(target, keptDisk))); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// linkOrCopy copies where the two are on different file systems.
-func linkOrCopy(from, to string) error {
-	err := os.Link(from, to)
-	if !errors.Is(err, syscall.EXDEV) {
-		return err
-	}
-	return exec.Command("cp", "--sparse=always", from, to).Run()
 }
 
 // TestKeptControlPlaneIsLinkedAndMoved keeps one of a world and gives it to

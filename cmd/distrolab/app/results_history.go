@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -25,7 +26,7 @@ Whether the newest session is a regression, "distrolab results compare" says.`,
 		Example: "  distrolab results history flatcar\n  distrolab results history debian-local --scenario join_cold\n  distrolab results history flatcar -o json | jq '.changes'",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage(fmt.Errorf("name one system that was measured; `distrolab results list` shows them"))
+				return usage(errors.New("name one system that was measured; `distrolab results list` shows them"))
 			}
 			return nil
 		},
@@ -64,17 +65,22 @@ func (a *application) history(ctx context.Context, system string, scenario resul
 		return a.printJSON(h)
 	}
 	v := a.view()
+	what := h.System
 	if len(h.Moments) > 0 {
-		if err := a.printMoments(h); err != nil {
-			return err
-		}
+		what += ", " + scenarioWords(h.Conditions.Scenario) + ", " + strings.ToUpper(h.Conditions.Accel)
 	}
-	lines := v.paragraph(v.glyphs.Clean(h.System+": "+h.Verdict+"."), v.styles.Title.Render)
+	lines := v.paragraph(v.glyphs.Clean(what+": "+h.Verdict+"."), v.styles.Title.Render)
 	if h.LeftOut > 0 {
 		text := fmt.Sprintf("Left out: %d of other hosts or conditions, of mode demo or ci, without a finished run, or with the system twice.", h.LeftOut)
 		lines = append(lines, v.paragraph(text, v.styles.FgMuted.Render)...)
 	}
-	return printLines(a.world.Out, lines)
+	if len(h.Moments) == 0 {
+		return printLines(a.world.Out, lines)
+	}
+	if err := printLines(a.world.Out, append(lines, "")); err != nil {
+		return err
+	}
+	return a.printMoments(h)
 }
 
 // printMoments prints the sessions of a history, and what changed with each.
@@ -93,8 +99,12 @@ func (a *application) printMoments(h results.History) error {
 		rows = append(rows, []string{m.Session, m.Started.Format("2006-01-02 15:04"), m.Version, results.Seconds(m.Median),
 			strings.Repeat(v.glyphs.Line, int(m.Median/longest*(historyBar-1)+0.5)) + v.glyphs.Dot, changed[m.Session]})
 	}
+	last := "" // nothing stands below it where nothing changed
+	if len(h.Changes) > 0 {
+		last = "FROM HERE ON"
+	}
 	return a.printTable([]chart.Column{{Title: "SESSION"}, {Title: "BEGAN", Drop: 2}, {Title: "VERSION", Drop: 3}, {Title: "MEDIAN", Right: true},
-		{Title: "", Drop: 1}, {Title: "FROM HERE ON"}}, rows)
+		{Title: "", Drop: 1}, {Title: last}}, rows)
 }
 
 // historyBar is how many cells the longest median has.
