@@ -220,6 +220,9 @@ func (p *bootPrinter) show(e labs.Event) {
 	who := fmt.Sprintf("%-*s", p.width, e.Machine)
 	switch {
 	case e.Milestone != nil:
+		if e.Milestone.M == observe.Request { // the first of every boot
+			maps.DeleteFunc(p.seen, func(key string, _ bool) bool { return strings.HasPrefix(key, e.Machine+"/") })
+		}
 		key := e.Machine + "/" + string(e.Milestone.M)
 		if p.seen[key] {
 			return // a better stamp of the same milestone
@@ -230,8 +233,6 @@ func (p *bootPrinter) show(e labs.Event) {
 		fmt.Fprintf(p.a.world.Err, "%s  %s\n", who, v.glyphs.Clean(e.Step))
 	case e.State == labs.StateFailed || e.State == labs.StateLost:
 		fmt.Fprintf(p.a.world.Err, "%s  %s %s\n", who, v.glyphs.Cross, v.glyphs.Clean(e.Error))
-	case e.State == labs.StateBooting: // perhaps for the second time
-		maps.DeleteFunc(p.seen, func(key string, _ bool) bool { return strings.HasPrefix(key, e.Machine+"/") })
 	case e.State == labs.StateReady:
 		fmt.Fprintf(p.a.world.Err, "%s  %s ready\n", who, v.glyphs.Check)
 	case e.State == labs.StateOff:
