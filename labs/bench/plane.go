@@ -51,6 +51,7 @@ func (s *Session) raise(ctx context.Context) error {
 	if err := s.openAPI(ctx); err != nil || s.plane.api == nil {
 		return err
 	}
+	s.tell(session.Progress{Step: session.StepPlane, Reason: cluster.StepToken})
 	return s.plane.api.CreateToken(ctx, spec.Revealed(), time.Now().Add(tokenLife))
 }
 

@@ -47,6 +47,7 @@ type Client struct {
 	http     *http.Client
 	base     *url.URL
 	callTime time.Duration // for one question and its answer
+	reshow   time.Duration // without a signature, until a token is shown to the signer again
 }
 
 // Connect reads a kubeconfig and gives the client of its current context.
@@ -92,7 +93,7 @@ func newClient(config *rest.Config, dial Dial, silence, answer time.Duration) (*
 	client := &http.Client{Transport: wrapped, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // an API server sends nobody elsewhere
 	}}
-	return &Client{http: client, base: base, callTime: callTime}, nil
+	return &Client{http: client, base: base, callTime: callTime, reshow: reshow}, nil
 }
 
 // Server returns the address of the API server, as the kubeconfig has it.

@@ -24,6 +24,24 @@ func ConnectImpatient(kubeconfig []byte, dial Dial, silence time.Duration) (*Cli
 // Hurry gives up questions after that time, for tests.
 func (c *Client) Hurry(limit time.Duration) { c.callTime = limit }
 
+// Reshow shows tokens again to the signer after that time, for tests.
+func (c *Client) Reshow(after time.Duration) { c.reshow = after }
+
+// SignerRights takes the right to sign from the cluster's signer, or gives it
+// back, for tests.
+func (c *Client) SignerRights(ctx context.Context, given bool) error {
+	const name, group = "system:controller:bootstrap-signer", "rbac.authorization.k8s.io"
+	path := "/apis/" + group + "/v1/namespaces/kube-public/rolebindings"
+	if !given {
+		return c.call(ctx, request{method: http.MethodDelete, path: path + "/" + name}, nil)
+	}
+	return c.call(ctx, request{method: http.MethodPost, path: path, body: map[string]any{
+		"apiVersion": group + "/v1", "kind": "RoleBinding", "metadata": map[string]any{"name": name},
+		"roleRef":  map[string]any{"apiGroup": group, "kind": "Role", "name": name},
+		"subjects": []any{map[string]any{"kind": "ServiceAccount", "name": "bootstrap-signer", "namespace": "kube-system"}},
+	}}, nil)
+}
+
 // Printable is how texts of the API server are kept, for tests.
 func Printable(text string) string { return printable(text) }
 
@@ -62,7 +80,7 @@ func (c *Client) HasToken(ctx context.Context, token provision.Secret) (bool, er
 	if err != nil {
 		return false, err
 	}
-	err = c.call(ctx, request{path: secretsPath + "/bootstrap-token-" + id}, nil)
+	err = c.call(ctx, request{path: secretsPath + "/" + tokenName(id)}, nil)
 	if hasCode(err, http.StatusNotFound) {
 		return false, nil
 	}

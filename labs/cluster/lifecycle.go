@@ -88,14 +88,11 @@ func Raise(ctx context.Context, s Surroundings, r Recipe) (*ControlPlane, error)
 // saves it.
 func create(ctx context.Context, s Surroundings, r Recipe) (saved Recipe, err error) {
 	s.step("booting the control plane")
-	m, err := start(ctx, s, r.Machine)
+	m, err := boot(ctx, s, r.Machine)
 	if err != nil {
 		return Recipe{}, err
 	}
 	defer func() { err = errors.Join(err, m.Stop(context.WithoutCancel(ctx))) }()
-	if err := m.Observer().Wait(ctx); err != nil {
-		return Recipe{}, cause(ctx, err, m)
-	}
 	key, err := access.ParseKey(r.Key)
 	if err != nil {
 		return Recipe{}, err
@@ -147,6 +144,26 @@ func restore(ctx context.Context, s Surroundings, r Recipe) (_ *ControlPlane, er
 		return nil, err
 	}
 	return c, c.API.Ready(ctx)
+}
+
+// boot makes the machine and waits until it has booted. One whose QEMU failed by
+// itself is made once more.
+func boot(ctx context.Context, s Surroundings, spec machine.Spec) (*machine.Machine, error) {
+	for again := false; ; again = true {
+		m, err := start(ctx, s, spec)
+		if err != nil {
+			return nil, err
+		}
+		if err = m.Observer().Wait(ctx); err == nil {
+			return m, nil
+		}
+		once := !again && m.EmulatorFailed(err)
+		stopped := m.Stop(context.WithoutCancel(ctx))
+		if !once || stopped != nil {
+			return nil, errors.Join(cause(ctx, err, m), stopped)
+		}
+		s.step(m.GoneWhy() + "; started once more")
+	}
 }
 
 // start makes the machine and lets it run.
@@ -209,18 +226,29 @@ func tryLogin(ctx context.Context, m *machine.Machine, key access.Key) (*access.
 // needs some ten seconds for its part of the key exchange.
 const loginLimit = time.Minute
 
-// wake sets the clock, which stood still while the state was saved, and lets
-// the lab's own key in.
+// wake sets the clock, which stood still while the state was saved, has the
+// controllers start anew, and lets the lab's own key in.
+//
+// The controllers' own tokens are valid for an hour of the clock, but renewed by
+// a timer that stands still with the machine (Kubernetes' DynamicControllerClientBuilder):
+// after the clock is set on, the API server refuses what the controllers ask with
+// them, now or in the middle of a measurement. Only a new start gives them new ones.
+// The kubelet sees their end and starts them at once.
 func wake(ctx context.Context, shell *access.Client, key string) error {
-	command := fmt.Sprintf("sudo date -u -s @%d.%09d >/dev/null", time.Now().Unix(), time.Now().Nanosecond())
+	now := time.Now()
+	command := fmt.Sprintf("sudo date -u -s @%d.%09d >/dev/null && sudo pkill -KILL -x "+controllers, now.Unix(), now.Nanosecond())
 	if key != "" {
 		command += " && echo '" + strings.ReplaceAll(key, "'", "") + "' >>~/.ssh/authorized_keys"
 	}
 	if _, err := shell.Run(ctx, command, 0); err != nil {
-		return fmt.Errorf("setting its clock: %w", err)
+		return fmt.Errorf("setting its clock and starting its controllers anew: %w", err)
 	}
 	return nil
 }
+
+// controllers is the name of kube-controller-manager's process, of which the
+// kernel keeps 15 characters.
+const controllers = "kube-controller"
 
 func (s Surroundings) step(text string) {
 	if s.OnStep != nil {

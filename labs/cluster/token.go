@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,8 +22,13 @@ const joinGroup = "system:bootstrappers:kubeadm:default-node-token"
 // infoPath is what kubeadm publishes of a cluster for those that want to join.
 const infoPath = namespacesPath + "/kube-public/configmaps/cluster-info"
 
-// signedPoll is how often the signature is asked for.
-const signedPoll = 100 * time.Millisecond
+// StepToken is what [Client.CreateToken] does, in a few words.
+const StepToken = "waiting until the cluster signs the nodes' token"
+
+const (
+	signedPoll = 100 * time.Millisecond // how often the signature is asked for
+	reshow     = 15 * time.Second       // without a signature, until the token is shown to the signer again
+)
 
 // CreateToken makes a bootstrap token valid in the cluster until it expires.
 // One of the same id is replaced. It returns when the cluster has signed its
@@ -33,19 +39,7 @@ func (c *Client) CreateToken(ctx context.Context, token provision.Secret, expire
 	if err != nil {
 		return fmt.Errorf("creating the token: %w", err)
 	}
-	object := map[string]any{
-		"apiVersion": "v1", "kind": "Secret", "type": "bootstrap.kubernetes.io/token",
-		"metadata": map[string]any{"name": "bootstrap-token-" + id, "namespace": "kube-system"},
-		"stringData": map[string]string{
-			"token-id": id, "token-secret": secret,
-			"expiration":                     expires.UTC().Format(time.RFC3339),
-			"usage-bootstrap-authentication": "true",
-			"usage-bootstrap-signing":        "true",
-			"auth-extra-groups":              joinGroup,
-			"description":                    "a node of a distrolab lab",
-		},
-	}
-	create := request{doing: "creating the token", method: http.MethodPost, path: secretsPath, body: object}
+	create := request{doing: "creating the token", method: http.MethodPost, path: secretsPath, body: tokenObject(id, secret, expires, 1)}
 	if err = c.call(ctx, create, nil); hasCode(err, http.StatusConflict) {
 		if err = c.DeleteToken(ctx, token); err == nil {
 			err = c.call(ctx, create, nil)
@@ -57,17 +51,46 @@ func (c *Client) CreateToken(ctx context.Context, token provision.Secret, expire
 	return c.awaitSigned(ctx, id, secret, expires)
 }
 
+// tokenObject is the secret that a bootstrap token is to the API, shown to the
+// signer for the nth time.
+func tokenObject(id, secret string, expires time.Time, shown int) map[string]any {
+	return map[string]any{
+		"apiVersion": "v1", "kind": "Secret", "type": "bootstrap.kubernetes.io/token",
+		"metadata": map[string]any{"name": tokenName(id), "namespace": "kube-system",
+			"annotations": map[string]string{"distrolab/shown": strconv.Itoa(shown)}},
+		"stringData": map[string]string{
+			"token-id": id, "token-secret": secret,
+			"expiration":                     expires.UTC().Format(time.RFC3339),
+			"usage-bootstrap-authentication": "true",
+			"usage-bootstrap-signing":        "true",
+			"auth-extra-groups":              joinGroup,
+			"description":                    "a node of a distrolab lab",
+		},
+	}
+}
+
+func tokenName(id string) string { return "bootstrap-token-" + id }
+
 // awaitSigned returns when the cluster's public information is signed with the
 // token. A cluster that has none, which kubeadm did not make, signs nothing.
+//
+// The signer (Kubernetes' pkg/controller/bootstrap) tries to write a signature
+// once and looks again at the next change of a token only. Its try may fail, as
+// that of any client of a busy API server; so the token is changed now and then.
 func (c *Client) awaitSigned(ctx context.Context, id, secret string, expires time.Time) error {
 	ask := request{doing: "waiting until the cluster signs with the token", path: infoPath}
-	for time.Now().Before(expires) {
+	for began, shown := time.Now(), 1; time.Now().Before(expires); {
 		var info struct {
 			Data map[string]string `json:"data"`
 		}
 		err := c.call(ctx, ask, &info)
 		if hasCode(err, http.StatusNotFound) || err == nil && isSigned(info.Data, id, secret) {
 			return nil
+		}
+		if time.Since(began) >= time.Duration(shown)*c.reshow && err == nil {
+			shown++
+			err = c.call(ctx, request{doing: "showing the token to the cluster again", method: http.MethodPut,
+				path: secretsPath + "/" + tokenName(id), body: tokenObject(id, secret, expires, shown)}, nil)
 		}
 		if err != nil {
 			return err
@@ -100,7 +123,7 @@ func (c *Client) DeleteToken(ctx context.Context, token provision.Secret) error 
 	if err != nil {
 		return fmt.Errorf("deleting the token: %w", err)
 	}
-	return c.remove(ctx, "deleting the token", secretsPath+"/bootstrap-token-"+id)
+	return c.remove(ctx, "deleting the token", secretsPath+"/"+tokenName(id))
 }
 
 func splitToken(token provision.Secret) (id, secret string, err error) {

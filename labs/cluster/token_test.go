@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -68,5 +69,39 @@ func TestWhatIsNoToken(t *testing.T) {
 	defer s.mu.Unlock()
 	if len(s.asked) > 0 {
 		t.Errorf("asked the server: %v", s.asked)
+	}
+}
+
+// TestTokenThatTheSignerDropped has the real signer fail at its only try, as it
+// does when the API server refuses or is too busy.
+func TestTokenThatTheSignerDropped(t *testing.T) {
+	client := connect(t, controlPlane(t))
+	client.Reshow(time.Second)
+	if err := client.SignerRights(within(t), false); err != nil {
+		t.Fatal(err)
+	}
+	given := false
+	giveBack := func() {
+		if !given {
+			given = true
+			if err := client.SignerRights(context.WithoutCancel(t.Context()), true); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	t.Cleanup(giveBack)
+	ctx, fresh, made := within(t), randomToken(), make(chan error, 1)
+	go func() { made <- client.CreateToken(ctx, fresh, time.Now().Add(time.Hour)) }()
+	select {
+	case err := <-made:
+		t.Fatalf("a signer without the right to sign has signed: %v", err)
+	case <-time.After(3 * time.Second):
+	}
+	giveBack()
+	if err := <-made; err != nil {
+		t.Fatal(err)
+	}
+	if signed, err := client.Signs(within(t), fresh); err != nil || !signed {
+		t.Errorf("the token is signed: %v, %v", signed, err)
 	}
 }

@@ -54,10 +54,19 @@ func clusterWorld(t *testing.T) *world {
 }
 
 // clusterLab brings up a control plane, which is made and saved unless one was
-// kept, and lets both guests join.
+// kept, and lets both guests join. The QEMU of one that is made fails once.
 func (w *world) clusterLab(kept bool) {
 	w.t.Helper()
-	up := w.mustRun(done, "up", "debian-local", "coreos-standin", "--cluster", "--lab", "trial")
+	p := w.start("up", "debian-local", "coreos-standin", "--cluster", "--lab", "trial")
+	if !kept {
+		p.until("firmware starts")
+		w.failAssertion("trial", labs.ControlPlaneName)
+		p.until("started once more")
+	}
+	up := p.end()
+	if up.code != done {
+		w.t.Fatalf("up ended with %d:\n%s%s", up.code, up.out, up.err)
+	}
 	wants(w.t, up.err, "restoring the saved control plane", "node ready", "first pod runs")
 	if !kept {
 		wants(w.t, up.err, "kubeadm init", "saving the control plane")

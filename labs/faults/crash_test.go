@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"distrolab/labs/ledger"
+	"distrolab/labs/machine"
 	"distrolab/labs/results"
 )
 
@@ -135,7 +136,7 @@ func TestQEMUFailsByItself(t *testing.T) {
 	w := newWorld(t, me())
 	p := w.start("up", "probe")
 	p.until("firmware starts")
-	w.failAssertion("probe")
+	w.failAssertion("lab", "probe")
 	p.until("started once more")
 	p.untilTimes("firmware starts", 2, patience)
 	s := p.end()
@@ -147,10 +148,10 @@ func TestQEMUFailsByItself(t *testing.T) {
 
 	p = w.start("up", "probe")
 	p.until("firmware starts")
-	w.failAssertion("probe")
+	w.failAssertion("lab", "probe")
 	p.until("started once more")
 	p.untilTimes("firmware starts", 2, patience)
-	w.failAssertion("probe")
+	w.failAssertion("lab", "probe")
 	if s = p.end(); s.code != failed {
 		t.Errorf("with a second failure up ended with %d", s.code)
 	}
@@ -160,12 +161,12 @@ func TestQEMUFailsByItself(t *testing.T) {
 }
 
 // failAssertion ends the machine's QEMU as abort(3) would after its last words.
-func (w *world) failAssertion(machine string) {
+func (w *world) failAssertion(lab, name string) {
 	w.t.Helper()
 	pid := w.qemu()
-	log := "/var/log/libvirt/qemu/distrolab-lab-" + machine + ".log"
+	log := filepath.Join("/var/log/libvirt/qemu", machine.DomainName(lab, name)+".log")
 	if w.user.uid != 0 {
-		log = filepath.Join(w.base, ".cache/libvirt/qemu/log/distrolab-lab-"+machine+".log")
+		log = filepath.Join(w.base, ".cache/libvirt/qemu/log", filepath.Base(log))
 	}
 	file, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {

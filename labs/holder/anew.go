@@ -2,23 +2,18 @@ package holder
 
 import (
 	"context"
-	"errors"
 
 	"distrolab/labs"
 	"distrolab/labs/console"
-	"distrolab/labs/hypervisor"
 	"distrolab/labs/machine"
-	"distrolab/labs/observe"
 )
 
 // anew has a machine started once more, from its image, whose QEMU found a fault
-// in itself before the guest had booted, and says whether it does. QEMU does so
-// in some emulated boots of a thousand (docs/measurements.md): whoever brings up a lab
-// is not to begin again for that. A benchmark's run is never made anew; there it
-// is a result.
+// in itself before the guest had booted, and says whether it does: whoever brings
+// up a lab is not to begin again for that. A benchmark's run is never made anew;
+// there it is a result.
 func (h *Holder) anew(ctx context.Context, m *member, made *machine.Machine, err error, there func()) bool {
-	var stopped *observe.StoppedError
-	if !errors.As(err, &stopped) || stopped.Booted || !made.EmulatorFailed() || h.spec.Accelerator != hypervisor.TCG || h.blind() {
+	if !made.EmulatorFailed(err) || h.blind() {
 		return false
 	}
 	m.mu.Lock()

@@ -76,6 +76,7 @@ func (h *Holder) serveBundle(context.Context) error {
 func (h *Holder) raise(ctx context.Context, host hypervisor.Host) error {
 	err := h.openAPI(ctx, host)
 	if err == nil && h.cluster.api != nil {
+		h.step(h.machines[0], cluster.StepToken)
 		err = h.cluster.api.CreateToken(ctx, h.cluster.spec.Revealed(), time.Now().Add(tokenLife))
 	}
 	state, why := labs.ClusterReady, ""
