@@ -236,7 +236,8 @@ const loginLimit = time.Minute
 // The kubelet sees their end and starts them at once.
 func wake(ctx context.Context, shell *access.Client, key string) error {
 	now := time.Now()
-	command := fmt.Sprintf("sudo date -u -s @%d.%09d >/dev/null && sudo pkill -KILL -x "+controllers, now.Unix(), now.Nanosecond())
+	command := fmt.Sprintf("sudo date -u -s @%d.%09d >/dev/null && { sudo pkill -KILL -x %s || test $? -eq 1; }", // 1: it does not run
+		now.Unix(), now.Nanosecond(), controllers)
 	if key != "" {
 		command += " && echo '" + strings.ReplaceAll(key, "'", "") + "' >>~/.ssh/authorized_keys"
 	}

@@ -89,8 +89,7 @@ func (c *Client) awaitSigned(ctx context.Context, id, secret string, expires tim
 		}
 		if time.Since(began) >= time.Duration(shown)*c.reshow && err == nil {
 			shown++
-			err = c.call(ctx, request{doing: "showing the token to the cluster again", method: http.MethodPut,
-				path: secretsPath + "/" + tokenName(id), body: tokenObject(id, secret, expires, shown)}, nil)
+			err = c.showAgain(ctx, id, tokenObject(id, secret, expires, shown))
 		}
 		if err != nil {
 			return err
@@ -102,6 +101,17 @@ func (c *Client) awaitSigned(ctx context.Context, id, secret string, expires tim
 		}
 	}
 	return nil // nobody can join by it, signed or not
+}
+
+// showAgain changes a token, so that the signer looks at it.
+func (c *Client) showAgain(ctx context.Context, id string, token map[string]any) error {
+	change := request{doing: "showing the token to the cluster again", method: http.MethodPut,
+		path: secretsPath + "/" + tokenName(id), body: token}
+	err := c.call(ctx, change, nil)
+	if hasCode(err, http.StatusNotFound) {
+		return errors.New("the cluster deleted the token before it was signed; does its clock differ from this machine's by hours?")
+	}
+	return err
 }
 
 // isSigned says whether a kubeconfig is signed with the token: its JSON web

@@ -72,6 +72,18 @@ func TestWhatIsNoToken(t *testing.T) {
 	}
 }
 
+func TestTokenThatTheClusterDeletes(t *testing.T) {
+	_, client := newImitation(t, map[string]http.HandlerFunc{
+		infoPath: says(200, `{"data":{"kubeconfig":"apiVersion: v1\n"}}`),
+		"/api/v1/namespaces/kube-system/secrets/bootstrap-token-abcdef": says(404, `{"kind":"Status","reason":"NotFound"}`),
+	})
+	client.Reshow(time.Nanosecond)
+	err := client.CreateToken(within(t), token, time.Now().Add(time.Hour))
+	if err == nil || !strings.Contains(err.Error(), "clock") {
+		t.Errorf("a cluster that is ahead by hours: %v", err)
+	}
+}
+
 // TestTokenThatTheSignerDropped has the real signer fail at its only try, as it
 // does when the API server refuses or is too busy.
 func TestTokenThatTheSignerDropped(t *testing.T) {
