@@ -43,7 +43,9 @@ func (r Recipe) Kubeconfig(server netip.AddrPort, now time.Time) (string, error)
 	return r.Authority().AdminKubeconfig("https://"+server.String(), now, rand.Reader)
 }
 
-// recipeSchema counts the changes that make earlier saved states useless.
+// recipeSchema counts the changes that make earlier saved states useless: of
+// this package's files, and of what a control plane is made of
+// (TestControlPlaneGolden in provision/kubeadm).
 const recipeSchema = 3
 
 // ID names the recipe by what decides how the control plane behaves. Keys and

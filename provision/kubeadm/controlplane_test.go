@@ -2,6 +2,7 @@ package kubeadm_test
 
 import (
 	"crypto/rand"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -57,6 +58,26 @@ func contentOf(t *testing.T, intent provision.Intent, path string) string {
 	}
 	t.Fatalf("the intent has no file %s", path)
 	return ""
+}
+
+// TestControlPlaneGolden is what a control plane is made of, without its keys.
+// When it changes, saved control planes are of another make: raise recipeSchema
+// in labs/cluster too.
+func TestControlPlaneGolden(t *testing.T) {
+	c := controlPlane(t)
+	intent := extended(t, c)
+	var got strings.Builder
+	for _, f := range intent.Files {
+		content := f.Content
+		if content == c.Certificate || content == c.Key.Reveal() {
+			content = "(made for each control plane)\n"
+		}
+		fmt.Fprintf(&got, "=== %s %04o ===\n%s", f.Path, f.Mode, content)
+	}
+	for _, u := range intent.Units {
+		fmt.Fprintf(&got, "=== %s ===\n%s", u.Name, u.Content)
+	}
+	golden(t, "control-plane.txt", got.String())
 }
 
 // TestKubeadmAcceptsTheInitDocument lets the real kubeadm read it strictly, and

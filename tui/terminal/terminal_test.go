@@ -129,29 +129,6 @@ func TestColoursFollowTheProfile(t *testing.T) {
 	}
 }
 
-func TestAGigabyteFitsInBoundedMemory(t *testing.T) {
-	size := 1 << 30
-	if testing.Short() {
-		size = 64 << 20
-	}
-	term, chunk := New(120, 40), hose(1<<20)
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for n := 0; n < size; n += len(chunk) {
-		_, _ = term.Write(chunk)
-	}
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > 8<<20 {
-		t.Errorf("%d bytes are kept after %d", kept, size)
-	}
-	if f := term.Draw(1<<30, plainLook()); f.Back != f.History || f.History > maxScrollback {
-		t.Errorf("scrolled back %d of %d rows", f.Back, f.History)
-	}
-	runtime.KeepAlive(term)
-}
-
 // hose is what a chatty boot says.
 func hose(size int) []byte {
 	var b bytes.Buffer
@@ -315,4 +292,7 @@ func TestGigabyteOfConsole(t *testing.T) {
 		t.Errorf("the heap grew from %d to %d bytes", before, after)
 	}
 	checkFrame(t, term.Draw(0, plainLook()), 150, 50)
+	if f := term.Draw(1<<30, plainLook()); f.Back != f.History || f.History > maxScrollback {
+		t.Errorf("scrolled back %d of %d rows", f.Back, f.History)
+	}
 }
