@@ -33,10 +33,11 @@ func Down(ctx context.Context, h home.Home, lab string) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
+		alive := owner.Process.Alive() // first: it removes the directory last and ends
 		if _, err := os.Stat(h.Lab(lab)); errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if !owner.Process.Alive() {
+		if !alive {
 			return fmt.Errorf("lab %s did not end cleanly; `distrolab gc` takes back what is left", lab)
 		}
 		select {
