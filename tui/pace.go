@@ -14,6 +14,7 @@ import (
 // the frame sets the pace: quick while something happens, slow when nothing has
 // for a while.
 const (
+	first     = time.Millisecond     // until it is quiet for the first time: people wait for the first frame
 	quick     = 6 * time.Millisecond // from a key to its frame at most, besides drawing
 	slow      = time.Second          // insurance: every message makes it quick
 	quietFor  = 400 * time.Millisecond
@@ -24,6 +25,7 @@ const (
 // It is used in the loop only.
 type pace struct {
 	ticker  func() *time.Ticker // nil, or gives nil: cannot be set
+	begun   bool
 	slow    bool
 	waiting bool // for quiet
 	news    bool // a message came since the wait began
@@ -50,7 +52,11 @@ func (p *pace) message() tea.Cmd {
 		return nil
 	}
 	p.news = true
-	if p.slow {
+	switch {
+	case !p.begun:
+		p.begun = true
+		p.set(first)
+	case p.slow:
 		p.set(quick)
 	}
 	if p.waiting {
