@@ -233,7 +233,7 @@ const loginLimit = time.Minute
 // a timer that stands still with the machine (Kubernetes' DynamicControllerClientBuilder):
 // after the clock is set on, the API server refuses what the controllers ask with
 // them, now or in the middle of a measurement. Only a new start gives them new ones.
-// The kubelet sees their end and starts them at once.
+// The kubelet sees their end and starts them after some ten seconds.
 func wake(ctx context.Context, shell *access.Client, key string) error {
 	now := time.Now()
 	command := fmt.Sprintf("sudo date -u -s @%d.%09d >/dev/null && { sudo pkill -KILL -x %s || test $? -eq 1; }", // 1: it does not run

@@ -72,15 +72,24 @@ func TestWhatIsNoToken(t *testing.T) {
 	}
 }
 
-func TestTokenThatTheClusterDeletes(t *testing.T) {
-	_, client := newImitation(t, map[string]http.HandlerFunc{
-		infoPath: says(200, `{"data":{"kubeconfig":"apiVersion: v1\n"}}`),
-		"/api/v1/namespaces/kube-system/secrets/bootstrap-token-abcdef": says(404, `{"kind":"Status","reason":"NotFound"}`),
-	})
-	client.Reshow(time.Nanosecond)
-	err := client.CreateToken(within(t), token, time.Now().Add(time.Hour))
-	if err == nil || !strings.Contains(err.Error(), "clock") {
+func TestTokenThatCannotBeShownAgain(t *testing.T) {
+	const unsigned = `{"data":{"kubeconfig":"apiVersion: v1\n"}}`
+	asking := func(code int) error {
+		_, client := newImitation(t, map[string]http.HandlerFunc{
+			infoPath: says(200, unsigned),
+			"/api/v1/namespaces/kube-system/secrets/bootstrap-token-abcdef": says(code, `{"kind":"Status"}`),
+		})
+		client.Reshow(time.Nanosecond)
+		return client.CreateToken(within(t), token, time.Now().Add(time.Second))
+	}
+	if err := asking(404); err == nil || !strings.Contains(err.Error(), "clock") {
 		t.Errorf("a cluster that is ahead by hours: %v", err)
+	}
+	if err := asking(403); err != nil {
+		t.Errorf("an administrator who may not change tokens waits no longer: %v", err)
+	}
+	if err := asking(500); err == nil {
+		t.Error("a server that fails is no error")
 	}
 }
 
